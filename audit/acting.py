@@ -1,0 +1,196 @@
+"""Acts: who acts, in which operation, and the gate that orders acts and snapshots.
+
+One operation is one transaction with one UUID, which stands on its entries and on its versions. The
+database is told who acts when the operation begins and made to forget it when the operation ends, so that
+a later write in the same outer transaction is not credited to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db import connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    from roles.models import User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Channel(models.TextChoices):
+    """The door through which an act came."""
+
+    ADMIN = "admin", "Admin"
+    API = "api", "API"
+    COMMAND = "command", "Command"
+    CONNECTOR = "connector", "Connector"
+    SHELL = "shell", "Shell"
+
+
+_channel: ContextVar[Channel] = ContextVar("labelop_channel", default=Channel.SHELL)
+
+
+@contextlib.contextmanager
+def through(channel: Channel) -> Iterator[None]:
+    """Let every entry written inside name this channel."""
+    token = _channel.set(channel)
+    try:
+        yield
+    finally:
+        _channel.reset(token)
+
+
+def current_channel() -> Channel:
+    return _channel.get()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Someone who asked and was allowed. Only `roles.services.authorize` makes one.
+
+    `role` is the role held on the project at that moment, empty for an act without a membership.
+    """
+
+    user: User
+    role: str = ""
+
+
+class Refused(PermissionDenied):
+    """An act that its actor may not do; what was asked is kept so that the refusal can be recorded."""
+
+    def __init__(self, sentence: str, *, user: User, asked: str, project_id: int | None) -> None:
+        super().__init__(sentence)
+        self.user = user
+        self.asked = asked
+        self.project_id = project_id
+        self.recorded = False
+
+
+def operation_id() -> uuid.UUID:
+    """A UUID version 7 (RFC 9562): operations sort by the time they began."""
+    milliseconds = time.time_ns() // 1_000_000
+    octets = bytearray(milliseconds.to_bytes(6, "big") + os.urandom(10))
+    octets[6] = (octets[6] & 0x0F) | 0x70
+    octets[8] = (octets[8] & 0x3F) | 0x80
+    return uuid.UUID(bytes=bytes(octets))
+
+
+@dataclass
+class Act:
+    """The operation under way on one connection."""
+
+    operation: uuid.UUID
+    user_id: int | None
+    at: datetime | None
+
+
+def act_under_way(using: str = "default") -> Act | None:
+    act: Act | None = getattr(connections[using], "labelop_act", None)
+    return act
+
+
+class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
+    """Open an operation, or join the one under way.
+
+    As a decorator it takes who acts from the keyword `by` of the call. `at` backdates the act (a replayed
+    history): its entries and versions then carry that time, and `recorded_at` the real one.
+    """
+
+    def __init__(self, *, by: User | None = None, at: datetime | None = None, using: str = "default") -> None:
+        self.by = by
+        self.at = at
+        self.using = using
+
+    def __call__(self, service: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(service)
+        def act(*args: P.args, **kwargs: P.kwargs) -> R:
+            by = cast("User | None", kwargs.get("by"))
+            with operation(by=by, at=self.at, using=self.using):
+                return service(*args, **kwargs)
+
+        return act
+
+    def __enter__(self) -> Act:
+        self.connection = connections[self.using]
+        under_way = act_under_way(self.using)
+        self.joined = under_way is not None
+        self.atomic = transaction.atomic(using=self.using, savepoint=not self.joined)
+        self.atomic.__enter__()
+        if under_way is not None:
+            return under_way
+        act = Act(operation_id(), self.by.pk if self.by else None, self.at)
+        try:
+            _tell(self.connection, act)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return act
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.joined:
+            self.atomic.__exit__(kind, error, trace)
+            return
+        try:
+            self.atomic.__exit__(kind, error, trace)
+        finally:
+            _forget(self.connection)
+        if isinstance(error, Refused):
+            record_refusal_after_rollback(error, self.using)
+
+
+def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> None:
+    """Record an attempt that was refused, once the transaction it was made in is gone.
+
+    Inside a transaction that somebody else opened (Django's admin wraps its forms in one) nothing is written,
+    since it would be rolled back too; whoever opened it calls this again afterwards.
+    """
+    if refusal.recorded or inside_a_transaction(using):
+        return
+    from .services import record_refusal
+
+    refusal.recorded = True
+    record_refusal(refusal)
+
+
+def inside_a_transaction(using: str = "default") -> bool:
+    """Whether a transaction is open that is not the wrapper of a test, told apart as Django's `durable` does."""
+    blocks = connections[using].atomic_blocks
+    return bool(blocks) and not blocks[-1]._from_testcase
+
+
+def _tell(connection: BaseDatabaseWrapper, act: Act) -> None:
+    connection.labelop_act = act  # type: ignore[attr-defined]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('labelop.operation', %s, true), set_config('labelop.actor', %s, true),"
+                " set_config('labelop.at', %s, true)",
+                [str(act.operation), str(act.user_id or ""), act.at.isoformat() if act.at else ""],
+            )
+
+
+def _forget(connection: BaseDatabaseWrapper) -> None:
+    connection.labelop_act = None  # type: ignore[attr-defined]
+    # A transaction that has ended forgot by itself; one that goes on around the operation must be told.
+    if connection.vendor == "postgresql" and connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('labelop.operation', '', true), set_config('labelop.actor', '', true),"
+                " set_config('labelop.at', '', true)"
+            )

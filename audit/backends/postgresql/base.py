@@ -1,0 +1,1 @@
+from django.db.backends.postgresql.base import DatabaseWrapper

@@ -1,0 +1,107 @@
+"""What can happen, as one table.
+
+To add an event, add one line to `Event` and record it from a service; no migration is needed. Codes
+never change meaning, labels may. A test fails when a code is recorded that stands not here, or stands
+here and is recorded by no service.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+
+
+class Impact(models.IntegerChoices):
+    """How much an event weighs; pages show HIGH first."""
+
+    # HIGH can change who may decide, what counts as accepted, what the data means, or what leaves the building.
+    HIGH = 3, "High"
+    MEDIUM = 2, "Medium"
+    ROUTINE = 1, "Routine"
+
+
+class Theme(models.TextChoices):
+    """What an event is about."""
+
+    ACCESS = "access", "Access"
+    PROJECT = "project", "Project"
+    SCHEMA = "schema", "Schema"
+    WORK = "work", "Work"
+    REVIEW = "review", "Review"
+    SNAPSHOT = "snapshot", "Snapshot"
+    EXPORT = "export", "Export"
+    TRAIL = "trail", "Trail"
+
+
+class Reason(models.TextChoices):
+    """Whether an event must say why."""
+
+    REQUIRED = "required", "Required"
+    OPTIONAL = "optional", "Optional"
+
+
+HIGH, MEDIUM, ROUTINE = Impact.HIGH, Impact.MEDIUM, Impact.ROUTINE
+REQUIRED, OPTIONAL = Reason.REQUIRED, Reason.OPTIONAL
+
+
+class Event(models.TextChoices):
+    """A kind of thing worth remembering: code, impact, theme, whether it needs a reason, neutral label."""
+
+    impact: Impact
+    theme: Theme
+    reason: Reason
+
+    def __new__(cls, code: str, impact: Impact, theme: Theme, reason: Reason) -> Self:
+        event = str.__new__(cls, code)
+        event._value_ = code
+        event.impact, event.theme, event.reason = impact, theme, reason
+        return event
+
+    # fmt: off
+    ROLE_GRANTED = "role.granted", HIGH, Theme.ACCESS, REQUIRED, "Role granted"
+    ROLE_CHANGED = "role.changed", HIGH, Theme.ACCESS, REQUIRED, "Role changed"
+    ROLE_REVOKED = "role.revoked", HIGH, Theme.ACCESS, REQUIRED, "Role ended"
+    ROLE_EXPIRED = "role.expired", MEDIUM, Theme.ACCESS, OPTIONAL, "Role expired"
+    ACCESS_OVERRIDDEN = "access.overridden", HIGH, Theme.ACCESS, REQUIRED, "Acted without a membership"
+    ACCESS_DENIED = "access.denied", MEDIUM, Theme.ACCESS, OPTIONAL, "Attempt refused"
+    ACCOUNT_CREATED = "account.created", MEDIUM, Theme.ACCESS, OPTIONAL, "Account created"
+    ACCOUNT_SUPERUSER_GRANTED = "account.superuser_granted", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights granted"
+    ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
+    ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
+    CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
+
+    PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
+    PROJECT_DESCRIBED = "project.described", MEDIUM, Theme.PROJECT, OPTIONAL, "Project described anew"
+    SETTING_CHANGED = "setting.changed", HIGH, Theme.PROJECT, OPTIONAL, "Setting changed"
+
+    CLASS_ADDED = "class.added", MEDIUM, Theme.SCHEMA, OPTIONAL, "Label class added"
+
+    ITEMS_IMPORTED = "items.imported", MEDIUM, Theme.WORK, OPTIONAL, "Items imported"
+    ITEMS_ADDED = "items.added", MEDIUM, Theme.WORK, OPTIONAL, "Items added"
+    ITEMS_CHANGED = "items.changed", ROUTINE, Theme.WORK, OPTIONAL, "Items changed"
+    ITEMS_EXCLUDED = "items.excluded", HIGH, Theme.WORK, OPTIONAL, "Items excluded"
+    ITEMS_REINSTATED = "items.reinstated", MEDIUM, Theme.WORK, OPTIONAL, "Items reinstated"
+    ANNOTATION_SAVED = "annotation.saved", ROUTINE, Theme.WORK, OPTIONAL, "Annotation saved"
+    ANNOTATION_WITHDRAWN = "annotation.withdrawn", MEDIUM, Theme.WORK, OPTIONAL, "Annotation withdrawn"
+    ANNOTATIONS_BULK_CHANGED = "annotations.bulk_changed", HIGH, Theme.WORK, OPTIONAL, "Annotations changed in bulk"
+
+    REVIEW_DECIDED = "review.decided", MEDIUM, Theme.REVIEW, OPTIONAL, "Review decided"
+    REVIEW_BY_OWNER = "review.by_owner", HIGH, Theme.REVIEW, REQUIRED, "Review decided by an owner"
+    DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
+
+    SNAPSHOT_TAKEN = "snapshot.taken", HIGH, Theme.SNAPSHOT, OPTIONAL, "Snapshot taken"
+    SNAPSHOT_SEALED = "snapshot.sealed", ROUTINE, Theme.SNAPSHOT, OPTIONAL, "Snapshot sealed"
+
+    EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
+
+    DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
+    DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
+    # fmt: on
+
+
+# Entries that account for many records at once, without a decision on each of them.
+BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
+
+# Entries that say that something happened, never why a record differs: they explain no change.
+EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})

@@ -1,0 +1,40 @@
+"""JSON that is hashed: stored as canonical text on both engines, because `jsonb` reorders and rounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .canonical import NotCanonical, canonical_json, parse
+
+
+class CanonicalJSONField(models.TextField):
+    """A JSON value kept as the text of `audit.canonical`; equal values are equal text."""
+
+    def from_db_value(self, text: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+        return None if text is None else parse(text)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        if value is None or hasattr(value, "resolve_expression"):
+            return value  # type: ignore[no-any-return]
+        return canonical_json(value)
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        try:
+            canonical_json(value)
+        except NotCanonical as error:
+            raise ValidationError(str(error), code="not_canonical") from error
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        return self.value_from_object(obj)
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]
+        return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})

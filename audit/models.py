@@ -1,0 +1,79 @@
+"""The trail itself. Nothing here is ever changed or deleted; the database refuses it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .acting import Channel
+from .events import Event, Impact
+from .fields import CanonicalJSONField
+
+
+class AppendOnly(models.Model):
+    """A row that is written once. `filled_later` names columns that may go from NULL to a value, once."""
+
+    filled_later: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+
+class Entry(AppendOnly):
+    """One event written down: who, in which role, through which channel, to what, and why."""
+
+    id = models.BigAutoField(primary_key=True)
+    operation = models.UUIDField(editable=False)
+    project = models.ForeignKey("labelop.Project", models.PROTECT, null=True, related_name="entries", db_index=False)
+    event = models.CharField(max_length=64)
+    impact = models.PositiveSmallIntegerField(choices=Impact.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    actor_name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=20, blank=True)
+    attributed_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
+    subject_type = models.CharField(max_length=100, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    subject_name = models.CharField(max_length=500, blank=True)
+    records = models.PositiveIntegerField(default=1)
+    before = CanonicalJSONField(null=True)
+    after = CanonicalJSONField(null=True)
+    reason = models.TextField(blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    database_role = models.CharField(max_length=200, blank=True)
+    application = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=["project", "-id"], name="entries_of_project"),
+            models.Index(fields=["project", "impact", "-id"], name="entries_by_impact"),
+            models.Index(fields=["operation"], name="entries_of_operation"),
+            models.Index(fields=["subject_type", "subject_id", "-id"], name="entries_about"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} · {self.subject_name}" if self.subject_name else self.label
+
+    @property
+    def label(self) -> str:
+        return str(Event(self.event).label)
+
+    @property
+    def theme(self) -> str:
+        return str(Event(self.event).theme.label)
+
+    @property
+    def backdated(self) -> bool:
+        """Whether LabelOp learned of it later than it happened."""
+        return (self.recorded_at - self.at).total_seconds() > 60

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from audit.fields import CanonicalJSONField
+from audit.history import tracked
+
+from .projects import Project
+from .schema import LabelClass
+
+
+class Origin(models.TextChoices):
+    """Where a mark came from."""
+
+    HUMAN = "human", "Human"
+    IMPORT = "import", "Import"
+    MODEL = "model", "Model"
+    REVIEWER_FIX = "reviewer_fix", "Reviewer's fix"
+
+
+class Item(models.Model):
+    """One thing to label; excluded with a reason and reinstated, never deleted."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="items", db_index=False)
+    key = models.CharField(max_length=500)
+    data = CanonicalJSONField(default=dict, blank=True)
+    split = models.CharField(max_length=100, blank=True)
+    metadata = CanonicalJSONField(default=dict, blank=True)
+    excluded = models.BooleanField(default=False)
+
+    history = tracked()
+
+    class Meta:
+        ordering = ("project", "key")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "key"], name="one_item_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Annotation(models.Model):
+    """One mark on an item; withdrawn, never deleted. The same key coming back revives the same annotation."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="annotations")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="annotations", db_index=False)
+    key = models.CharField(max_length=200)
+    label_class = models.ForeignKey(LabelClass, models.PROTECT, related_name="annotations")
+    value = CanonicalJSONField(default=dict, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    origin = models.CharField(max_length=12, choices=Origin, default=Origin.HUMAN)
+    outdated = models.BooleanField(default=False)
+    withdrawn = models.BooleanField(default=False)
+
+    history = tracked()
+
+    class Meta:
+        ordering = ("item", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "key"], name="one_annotation_per_item_and_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item.key}/{self.key}"

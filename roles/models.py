@@ -1,0 +1,111 @@
+"""People, the roles they hold on projects, and the permission rows that mirror those roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, Group
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from guardian.models import (
+    GroupObjectPermission,
+    GroupObjectPermissionBase,
+    UserObjectPermission,
+    UserObjectPermissionBase,
+)
+from simple_history import register
+
+from audit.history import Tracked, tracked
+
+from .matrix import Role
+
+
+class Kind(models.TextChoices):
+    """What stands behind an account."""
+
+    PERSON = "person", "Person"
+    SERVICE = "service", "Service account"
+    # Somebody named by an imported history: cannot log in, only be pointed at.
+    ATTRIBUTED = "attributed", "Person in an imported history"
+
+
+class User(AbstractUser):
+    """Somebody who can act, or to whom an imported act is attributed."""
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        # "/" stands in the names of people from imported histories: project/name.
+        validators=[RegexValidator(r"^[\w.@+/-]+\Z", "Use letters, digits and @ . + - _ / only.")],
+        error_messages={"unique": "A user with that username already exists."},
+    )
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.PERSON)
+
+    history = tracked(project=None, excluded_fields=["password", "last_login"])
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self, at: datetime | None = None) -> Self:
+        """Neither ended nor expired at this moment (now, unless said otherwise)."""
+        now = at or timezone.now()
+        return self.filter(ended_at=None).filter(Q(valid_until=None) | Q(valid_until__gt=now))
+
+
+class Membership(models.Model):
+    """The role of one user on one project; ended, never deleted."""
+
+    project = models.ForeignKey("labelop.Project", models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    granted_at = models.DateTimeField(default=timezone.now)
+    reason = models.TextField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+    history = tracked()
+
+    class Meta:
+        ordering = ("project", "role", "user")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "user"], condition=Q(ended_at=None), name="one_role_per_user_and_project"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="a_role_is_one_of_the_matrix"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+
+class ProjectUserPermission(UserObjectPermissionBase):
+    """One permission of one user on one project, mirrored from their membership."""
+
+    content_object = models.ForeignKey("labelop.Project", models.CASCADE)
+
+    history = tracked(project="content_object")
+
+
+class ProjectGroupPermission(GroupObjectPermissionBase):
+    """One permission of a group on one project. Roles never use it; a row here is always a stray one."""
+
+    content_object = models.ForeignKey("labelop.Project", models.CASCADE)
+
+    history = tracked(project="content_object")
+
+
+# Access that Django and guardian can store without us must not pass unseen either.
+for untracked in (
+    Group,
+    Group.permissions.through,
+    User.groups.through,
+    User.user_permissions.through,
+    UserObjectPermission,
+    GroupObjectPermission,
+):
+    register(untracked, app="roles", records_class=Tracked, project=None)
