@@ -10,6 +10,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 
+pytest.register_assert_rewrite("tests.audit.ways")
+
+
 def pytest_configure() -> None:
     _let_test_teardown_empty_the_tables()
 
