@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
 
 
 class Channel(models.TextChoices):
@@ -60,21 +61,25 @@ def current_channel() -> Channel:
 
 @dataclass(frozen=True)
 class Actor:
-    """Someone who asked and was allowed. Only `roles.services.authorize` makes one.
+    """Someone who asked and was allowed. Only `roles.services` makes one.
 
-    `role` is the role held on the project at that moment, empty for an act without a membership.
+    `role` is the role held on the project at that moment, empty for an act without a membership; `overriding`
+    says that superuser rights stood in for it. `user` is None where no account stands behind an act (the
+    command line of a fresh install).
     """
 
-    user: User
+    user: User | None
     role: str = ""
+    overriding: bool = False
 
 
 class Refused(PermissionDenied):
     """An act that its actor may not do; what was asked is kept so that the refusal can be recorded."""
 
-    def __init__(self, sentence: str, *, user: User, asked: str, project_id: int | None) -> None:
+    def __init__(self, sentence: str, *, user: User, role: str, asked: str, project_id: int | None) -> None:
         super().__init__(sentence)
         self.user = user
+        self.role = role
         self.asked = asked
         self.project_id = project_id
         self.recorded = False
@@ -96,6 +101,8 @@ class Act:
     operation: uuid.UUID
     user_id: int | None
     at: datetime | None
+    # The projects on which superuser rights stood in for a membership, once they are on the trail.
+    overridden: set[int | None] = field(default_factory=set)
 
 
 def act_under_way(using: str = "default") -> Act | None:
@@ -194,3 +201,8 @@ def _forget(connection: BaseDatabaseWrapper) -> None:
                 "SELECT set_config('labelop.operation', '', true), set_config('labelop.actor', '', true),"
                 " set_config('labelop.at', '', true)"
             )
+
+
+def locked(row: M) -> M:
+    """The row as the database has it now, held until the operation ends."""
+    return type(row)._base_manager.select_for_update().get(pk=row.pk)

@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .canonical import NotCanonical, canonical_json, parse
+from .canonical import NotCanonical, canonical_json, parse_canonical
 
 
 class CanonicalJSONField(models.TextField):
     """A JSON value kept as the text of `audit.canonical`; equal values are equal text."""
 
     def from_db_value(self, text: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        return None if text is None else parse(text)
+        return None if text is None else parse_canonical(text)
 
     def get_prep_value(self, value: Any) -> str | None:
         if value is None or hasattr(value, "resolve_expression"):

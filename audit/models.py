@@ -35,6 +35,7 @@ class Entry(AppendOnly):
     )
     actor_name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20, blank=True)
+    # The person named by an imported history; the actor is who imported it.
     attributed_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -46,6 +47,7 @@ class Entry(AppendOnly):
     before = CanonicalJSONField(null=True)
     after = CanonicalJSONField(null=True)
     reason = models.TextField(blank=True)
+    # Where an imported act stands in its source: "labelhist/1 <digest> 1003-1026".
     source = models.CharField(max_length=200, blank=True)
     database_role = models.CharField(max_length=200, blank=True)
     application = models.CharField(max_length=200, blank=True)
