@@ -1,3 +1,5 @@
+"""What all tests share."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,6 +14,19 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 def pytest_configure() -> None:
     _let_test_teardown_empty_the_tables()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's test database in a file.
+
+    In memory, the live server's threads would have to share the connection of the test, and now and then crash
+    the interpreter.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture
