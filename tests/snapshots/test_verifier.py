@@ -1,4 +1,4 @@
-"""The standalone verifier, run as outsiders run it: in a folder of its own, with nothing of ours importable."""
+"""The standalone verifier, run as outsiders run it: in its own folder, with nothing of ours importable."""
 
 import json
 import shutil
