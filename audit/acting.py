@@ -31,8 +31,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
 
-# The gate of a project is the PostgreSQL advisory lock (the one-number kind) GATE + its id; the site's is GATE + 0.
-# Ids below 3.7 × 10^18 fit, so no two projects ever share a gate. The triggers take it shared.
+# The gate of a project is PostgreSQL's advisory lock (the kind with one number) GATE + its id, the site's is
+# GATE + 0. Ids below 3.7 × 10^18 fit, so no two projects ever share a gate. The triggers take it shared.
 GATE = int.from_bytes(b"LABL", "big") << 32
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock_timeout
 

@@ -144,7 +144,9 @@ def tracked(project: str | tuple[str, str] | None = "project", **options: Any) -
 
 
 def tracked_models() -> list[type[models.Model]]:
-    return [model for model in apps.get_models() if hasattr(model._meta, "labelop_project")]
+    """Automatic through models of many-to-many fields among them."""
+    every_model = apps.get_models(include_auto_created=True)
+    return [model for model in every_model if hasattr(model._meta, "labelop_project")]
 
 
 def versions_of(model: type[models.Model]) -> type[models.Model]:

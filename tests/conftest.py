@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
+
+
+pytest.register_assert_rewrite("tests.audit.ways")
 
 
 def pytest_configure() -> None:
@@ -49,7 +52,7 @@ def _let_test_teardown_empty_the_tables() -> None:
     """
     flush = BaseDatabaseOperations.execute_sql_flush
 
-    def flush_with_triggers_aside(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+    def flush_with_triggers_aside(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
         with transaction.atomic(using=self.connection.alias), triggers_laid_aside(self.connection):
             flush(self, sql_list)
 

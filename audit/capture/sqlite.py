@@ -67,7 +67,7 @@ class Answers:
         return self.act is None
 
     def refused(self) -> bool:
-        return settings.LABELOP_UNEXPLAINED == "refuse"
+        return bool(settings.LABELOP_UNEXPLAINED == "refuse")
 
     def actor(self) -> int | None:
         act = self.act

@@ -9,11 +9,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..events import Event
 from ..models import Entry
-from .plans import Columns, Kept, Kinship, Plan, kept_tables, literal, plans, quoted, unexplained_entry
-
-NO_OPERATION = (
-    "LabelOp: this change belongs to no operation. Make it through a service, or inside audit.acting.operation()."
+from .plans import (
+    Columns,
+    Kept,
+    Kinship,
+    Plan,
+    column_of,
+    kept_tables,
+    literal,
+    plans,
+    quoted,
+    unexplained_entry,
 )
+
+NO_OPERATION = "LabelOp: this change belongs to no operation. Make it through a service."
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ def wanted_triggers(connection: BaseDatabaseWrapper, columns: Columns) -> Iterat
             plan.versions,
             "forged",
             f"BEFORE INSERT ON {quoted(plan.versions)} WHEN labelop_forged()",
-            _refuse(f"LabelOp: INSERT on {plan.versions} is refused: versions are written by the database alone."),
+            _refuse(f"LabelOp: INSERT on {plan.versions} is refused: the database alone writes versions."),
         )
     for kept in kept_tables(columns):
         yield from _keeping(kept)
@@ -106,7 +115,7 @@ def _unexplained(connection: BaseDatabaseWrapper, columns: Columns, project: str
     )
     entries = quoted(Entry._meta.db_table)
     operation, project_key, event = (
-        quoted(Entry._meta.get_field(name).column) for name in ("operation", "project", "event")
+        quoted(column_of(Entry, name)) for name in ("operation", "project", "event")
     )
     return (
         f"INSERT INTO {entries} ({', '.join(map(quoted, values))}) SELECT {', '.join(values.values())}"
@@ -158,7 +167,9 @@ def _keeping(kept: Kept) -> Iterator[Trigger]:
         for column in map(quoted, kept.filled_later)
     )
     update = f" WHEN {_changed(others)}{rewritten}" if kept.filled_later else ""
-    yield _trigger(kept.table, "keep", f"BEFORE UPDATE ON {table}{update}", _refuse(f"LabelOp: UPDATE {refusal}"))
+    yield _trigger(
+        kept.table, "keep", f"BEFORE UPDATE ON {table}{update}", _refuse(f"LabelOp: UPDATE {refusal}")
+    )
     yield _trigger(kept.table, "keep_all", f"BEFORE DELETE ON {table}", _refuse(f"LabelOp: DELETE {refusal}"))
     # Asking a function of ours also keeps out programs for which REPLACE would fire no trigger.
     taken = f"EXISTS (SELECT 1 FROM {table} t WHERE t.{quoted(kept.pk)} = NEW.{quoted(kept.pk)})"
@@ -197,6 +208,5 @@ def _version(plan: Plan, row: str, kind: str) -> str:
     if plan.names_project:
         columns.append("project_id")
         values.append(_project(plan, row))
-    return (
-        f"INSERT INTO {quoted(plan.versions)} ({', '.join(map(quoted, columns))}) VALUES ({', '.join(values)});"
-    )
+    names = ", ".join(map(quoted, columns))
+    return f"INSERT INTO {quoted(plan.versions)} ({names}) VALUES ({', '.join(values)});"
