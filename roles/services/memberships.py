@@ -1,4 +1,4 @@
-"""Asking for permission, and giving and ending roles."""
+"""Giving, changing and ending roles."""
 
 from __future__ import annotations
 
@@ -9,33 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from audit.acting import Actor, Refused, locked, operation
+from audit.acting import Actor, locked, operation
 from audit.events import Event
 from audit.services import record
 
-from .matrix import MATRIX, Can, Role, permissions_of
-from .models import Kind, Membership, ProjectUserPermission, User
-from .selectors import owners_of, role_of
-
-
-def authorize(by: User, can: Can, project: models.Model) -> Actor:
-    """Let somebody act on a project, or raise `Refused` (a `PermissionDenied`), which is recorded."""
-    role = role_of(by, project)
-    if role is not None and role in MATRIX[can]:
-        return Actor(by, role)
-    if by.is_active and by.is_superuser:
-        return Actor(by, role or "", overriding=True)
-    holder = f"As {role.label.lower()} of {project}" if role else f"Without a role on {project}"
-    raise Refused(
-        f"{holder} you cannot {can.label}.", user=by, role=role or "", asked=can.value, project_id=project.pk
-    )
-
-
-def authorize_on_site(by: User | None, asked: str) -> Actor:
-    """Let a superuser act on what belongs to no project; `None` is the command line, which needs no leave."""
-    if by is None or (by.is_active and by.is_superuser):
-        return Actor(by)
-    raise Refused("Only a superuser can do this.", user=by, role="", asked=asked, project_id=None)
+from ..matrix import Can, Role, permissions_of
+from ..models import Kind, Membership, ProjectUserPermission, User
+from ..selectors import owners_of
+from .permission import authorize
 
 
 @operation()
