@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from audit.events import Impact
@@ -60,6 +61,9 @@ class AuditedAdmin(admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         raise NotImplementedError("Nothing is deleted here.")
 
+    def name_of(self, row: Any) -> str:
+        return str(row)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # SECURITY: any other lookup lets a viewer ask for names and values they are not shown.
         return lookup.removesuffix("__exact") in self.list_filter
@@ -73,9 +77,10 @@ class AuditedAdmin(admin.ModelAdmin):
             raise Http404
         context = {
             **self.admin_site.each_context(request),
-            "title": f"History of {row}",
+            "title": f"History of {self.name_of(row)}",
             "opts": self.opts,
             "object": row,
+            "name": self.name_of(row),
             "past": past_of(row, request.user, request.GET.get("before")),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
@@ -159,12 +164,26 @@ class EntryAdmin(AuditedAdmin):
 class MembershipAdmin(AuditedAdmin):
     list_display = ("member", "role", "project", "granted_at", "valid_until", "ended_at")
     list_filter = ("role",)
-    fields = ("project", "member", "role", "granted_at", "reason", "valid_until", "ended_at")
-    readonly_fields = ("member",)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Membership]:
         return memberships_visible_to(viewer)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        pseudonyms = pseudonyms_in(membership.project_id for membership in changelist.result_list)
+        for membership in changelist.result_list:
+            membership.pseudonym = pseudonyms.of_membership(membership.pk)
+        return changelist
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        membership = self.get_object(request, object_id)
+        if membership is None:
+            raise Http404
+        return redirect("team", membership.project.slug)
+
+    def name_of(self, row: Membership) -> str:
+        return pseudonyms_in([row.project_id]).of_membership(row.pk)
+
     @admin.display(description="member")
     def member(self, membership: Membership) -> str:
-        return pseudonyms_in([membership.project_id]).of_membership(membership.pk)
+        return membership.pseudonym  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+
+def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    raise NotImplementedError
