@@ -13,6 +13,7 @@ from ..selectors import role_of
 
 def authorize(by: User, can: Can, project: models.Model) -> Actor:
     """Let somebody act on a project, or raise `Refused` (a `PermissionDenied`), which is recorded."""
+    by = _as_stored(by)
     role = role_of(by, project)
     if role is not None and role in MATRIX[can]:
         return Actor(by, role)
@@ -26,6 +27,14 @@ def authorize(by: User, can: Can, project: models.Model) -> Actor:
 
 def authorize_on_site(by: User | None, asked: str) -> Actor:
     """Let a superuser act on what belongs to no project; `None` is the command line, which needs no leave."""
-    if by is None or (by.is_active and by.is_superuser):
+    if by is None:
+        return Actor(None)
+    by = _as_stored(by)
+    if by.is_active and by.is_superuser:
         return Actor(by)
     raise Refused("Only a superuser can do this.", user=by, role="", asked=asked, project_id=None)
+
+
+def _as_stored(user: User) -> User:
+    """The account as it is now: a session or a command may hold one from before it was closed."""
+    return User.objects.get(pk=user.pk)

@@ -1,1 +1,48 @@
-from django.db.backends.sqlite3.base import DatabaseWrapper
+"""Django's SQLite backend, whose migrations lay the triggers aside while they rebuild tables."""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.sqlite3 import base, schema
+
+if TYPE_CHECKING:
+    from audit.capture.sqlite_sql import Trigger
+
+
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    """Lays the triggers aside at the first statement they would be in the way of, and reinstalls them.
+
+    SQLite refuses to rename a table or a column while a trigger names what is not there.
+    """
+
+    tables_changed = False
+    laid_aside: dict[str, Trigger] | None = None
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if not self.collect_sql:
+            if self.laid_aside is None and re.match(r"\s*(ALTER|DROP|UPDATE)\b", str(sql)):
+                from audit.capture import sqlite
+
+                self.laid_aside = sqlite.lay_aside(self.connection)
+            if re.match(r"\s*(CREATE TABLE|ALTER|DROP|UPDATE)\b", str(sql)):
+                self.tables_changed = True
+        super().execute(sql, params)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            while self.deferred_sql:
+                self.execute(self.deferred_sql.pop(0), None)
+        if self.tables_changed and (kind is None or not self.atomic_migration):
+            from audit.capture import sqlite
+
+            sqlite.keep_capturing(self.connection, self.laid_aside)
+        super().__exit__(kind, error, trace)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = DatabaseSchemaEditor

@@ -1,0 +1,239 @@
+"""What a generator of triggers needs to know of each table, as the database has it now.
+
+Columns are read from the database, not from the models, so that triggers can be written between two
+migrations, when the models are already ahead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ..events import Event, Impact
+from ..history import project_rule, tracked_models, versions_of
+from ..models import AppendOnly, Entry
+
+# What simple-history and `Version` add to a copied row.
+BOOKKEEPING = frozenset(
+    {"history_id", "history_date", "history_type", "history_user_id", "history_change_reason", "operation"}
+)
+
+Columns = dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is installed on a table and is not what the models need."""
+    table: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """A foreign key whose two rows must belong to the same project."""
+    child: str
+    foreign_key: str
+    child_project: str
+    parent: str
+    parent_pk: str
+    parent_project: str
+
+    @property
+    def rule(self) -> str:
+        return f"{self.child} shares the project of its {self.foreign_key}"
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where to find the project of a row that does not carry it: in the row it points at."""
+    foreign_key: str
+    table: str
+    pk: str
+    project: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tracked table, the table of its versions, and what their triggers have to do."""
+    table: str
+    versions: str
+    pk: str
+    # Copied from the row to the version; both tables have them, under the same names.
+    columns: tuple[str, ...]
+    # Whether every column of the table is copied.
+    whole: bool
+    # The row's own column that names its project; None when it is looked up, or belongs to the site.
+    project: str | None
+    lookup: Lookup | None
+    # Whether the version has a `project_id` besides the copied columns.
+    names_project: bool
+    parents: tuple[Kinship, ...]
+    children: tuple[Kinship, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table whose rows are written once; `filled_later` may go from NULL to a value, once."""
+    table: str
+    pk: str
+    columns: tuple[str, ...]
+    filled_later: tuple[str, ...] = ()
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def short_name(*words: str) -> str:
+    """Join the words to a name that PostgreSQL does not cut: at most 63 bytes, told apart by a digest."""
+    name = "_".join(words)
+    octets = name.encode()
+    if len(octets) <= 63:
+        return name
+    return octets[:54].decode(errors="ignore") + "_" + hashlib.sha256(octets).hexdigest()[:8]
+
+
+def plans(columns: Columns) -> Iterator[Plan]:
+    """A plan for each tracked model whose two tables are there."""
+    kinships = [kinship for model in tracked_models() for kinship in _kinships(model, columns)]
+    for model in tracked_models():
+        plan = _plan(model, columns, kinships)
+        if plan:
+            yield plan
+
+
+def kept_tables(columns: Columns) -> Iterator[Kept]:
+    """Every table of versions, and every append-only table, that is there."""
+    for plan in plans(columns):
+        yield Kept(plan.versions, "history_id", tuple(sorted(columns[plan.versions])))
+    for model in apps.get_models():
+        table = model._meta.db_table
+        if issubclass(model, AppendOnly) and table in columns:
+            filled = {model._meta.get_field(name).column for name in model.filled_later} & columns[table]
+            yield Kept(table, model._meta.pk.column, tuple(sorted(columns[table])), tuple(sorted(filled)))
+
+
+def entry_table(columns: Columns) -> str | None:
+    """The table of entries, once it has what an entry about an unexplained change needs."""
+    table = Entry._meta.db_table
+    needed = {Entry._meta.get_field(name).column for name in ("operation", "project", "event", "at")}
+    return table if needed <= columns.get(table, set()) else None
+
+
+def unexplained_entry(
+    connection: BaseDatabaseWrapper, columns: Columns, said_by_the_engine: dict[str, str]
+) -> dict[str, str]:
+    """{column: SQL} of the entry that a trigger writes about a change outside an operation.
+
+    `said_by_the_engine` gives the SQL of the fields that only the engine can tell. All others get their
+    default, so that a new field of Entry needs no change here; one without a default is an error.
+    """
+    said = {
+        "event": literal(Event.CHANGE_UNEXPLAINED.value),
+        "impact": str(int(Impact.HIGH)),
+        **said_by_the_engine,
+    }
+    have = columns[Entry._meta.db_table]
+    values: dict[str, str] = {}
+    for field in Entry._meta.concrete_fields:
+        if field.primary_key or field.column not in have:
+            continue
+        if field.name in said:
+            values[field.column] = said[field.name]
+        elif not field.null:
+            values[field.column] = _default(field, connection)
+    return values
+
+
+def _default(field: models.Field, connection: BaseDatabaseWrapper) -> str:
+    value: Any = field.get_db_prep_save(field.get_default(), connection)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return literal(value)
+    raise ImproperlyConfigured(f"Say in audit.capture what {field} of an unexplained change is; it has no default.")
+
+
+def _plan(model: type[models.Model], columns: Columns, kinships: list[Kinship]) -> Plan | None:
+    table, versions = model._meta.db_table, versions_of(model)._meta.db_table
+    here, there = columns.get(table, set()), columns.get(versions, set())
+    pk = model._meta.pk.column
+    if pk not in here or not {"history_id", "operation", pk} <= there:
+        return None
+    copied = here & (there - BOOKKEEPING)
+    return Plan(
+        table=table,
+        versions=versions,
+        pk=pk,
+        columns=tuple(sorted(copied)),
+        whole=copied == here,
+        project=_project_column(model, columns),
+        lookup=_lookup(model, columns),
+        names_project="project_id" in there - copied,
+        parents=tuple(kinship for kinship in kinships if kinship.child == table),
+        children=tuple(kinship for kinship in kinships if kinship.parent == table),
+    )
+
+
+def _project_column(model: type[models.Model], columns: Columns) -> str | None:
+    rule = project_rule(model)
+    if not isinstance(rule, str):
+        return None
+    column = model._meta.pk.column if rule == "self" else model._meta.get_field(rule).column
+    return column if column in columns.get(model._meta.db_table, set()) else None
+
+
+def _lookup(model: type[models.Model], columns: Columns) -> Lookup | None:
+    rule = project_rule(model)
+    if not isinstance(rule, tuple):
+        return None
+    foreign_key = model._meta.get_field(rule[0])
+    target = foreign_key.related_model
+    lookup = Lookup(
+        foreign_key.column,
+        target._meta.db_table,
+        target._meta.pk.column,
+        target._meta.get_field(rule[1]).column,
+    )
+    there = {lookup.pk, lookup.project} <= columns.get(lookup.table, set())
+    return lookup if there and lookup.foreign_key in columns.get(model._meta.db_table, set()) else None
+
+
+def _kinships(model: type[models.Model], columns: Columns) -> Iterator[Kinship]:
+    own = _project_key(model, columns)
+    if own is None:
+        return
+    for field in model._meta.concrete_fields:
+        parent = field.related_model
+        if not field.remote_field or field.column == own or field.column not in columns[model._meta.db_table]:
+            continue
+        theirs = _project_key(parent, columns)
+        if theirs is not None:
+            yield Kinship(
+                model._meta.db_table, field.column, own, parent._meta.db_table, field.target_field.column, theirs
+            )
+
+
+def _project_key(model: type[models.Model], columns: Columns) -> str | None:
+    """The column of the foreign key to the project, where a tracked model carries one."""
+    if model not in tracked_models() or project_rule(model) == "self":
+        return None
+    return _project_column(model, columns)
+
+

@@ -1,0 +1,67 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+
+def pytest_configure() -> None:
+    _let_test_teardown_empty_the_tables()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's test database in a file.
+
+    In memory, the live server's threads would have to share the connection of the test, and now and then crash
+    the interpreter.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def unexplained_changes_are_recorded(settings: Any) -> Iterator[None]:
+    """As in production: a change outside an operation is kept, and said to be unexplained."""
+    from audit.capture import engine_of
+
+    settings.LABELOP_UNEXPLAINED = "record"
+    engine_of(connection).say_what_an_unexplained_change_meets(connection)
+    yield
+    settings.LABELOP_UNEXPLAINED = "refuse"
+    if not connection.needs_rollback:
+        engine_of(connection).say_what_an_unexplained_change_meets(connection)
+
+
+def _let_test_teardown_empty_the_tables() -> None:
+    """Lay the triggers aside around the SQL of `flush`, which ends every TransactionTestCase.
+
+    Production code has no such door: there `flush` is refused.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_with_triggers_aside(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), triggers_laid_aside(self.connection):
+            flush(self, sql_list)
+
+    BaseDatabaseOperations.execute_sql_flush = flush_with_triggers_aside  # type: ignore[method-assign]
+
+
+@contextmanager
+def triggers_laid_aside(on: BaseDatabaseWrapper) -> Iterator[None]:
+    from audit.capture import engine_of
+
+    triggers = engine_of(on).lay_aside(on)
+    yield
+    with on.cursor() as cursor:
+        for trigger in triggers.values():
+            cursor.execute(trigger.definition)
