@@ -200,7 +200,7 @@ class State:
     def _usernames(self) -> dict[int, str]:
         members = Membership.objects.filter(project=self.project_id).values_list("user_id", "user__username")
         reviewers = Review.objects.filter(project=self.project_id).values_list("reviewer_id", "reviewer__username")
-        return dict(members.union(reviewers))
+        return {**dict(members), **dict(reviewers)}
 
 
 def newest_cut(project_id: int) -> dict[str, int]:

@@ -22,7 +22,7 @@ from .differences import Comparison, Difference, Touched
 from .models import Snapshot
 
 
-class Verdict(models.TextChoices):
+class Accounting(models.TextChoices):
     """What accounts for a difference; each has exactly one."""
 
     ACCOUNTED = "accounted", "Accounted for and reviewed"
@@ -47,7 +47,7 @@ class Reconciled:
     """A difference and what accounts for it."""
 
     difference: Difference
-    verdict: Verdict
+    verdict: Accounting
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Reconciliation:
     @property
     def counts(self) -> dict[str, int]:
         counted = Counter(record.verdict for record in self.records)
-        return {verdict.value: counted[verdict] for verdict in Verdict}
+        return {verdict.value: counted[verdict] for verdict in Accounting}
 
     @property
     def differences(self) -> int:
@@ -109,12 +109,12 @@ class _Judge:
         self.approvals = _approvals(project, after)
         self.authors = _authors(comparison)
 
-    def verdict(self, record: Touched) -> Verdict:
+    def verdict(self, record: Touched) -> Accounting:
         if self.comparison.unexplained(record.operations):
-            return Verdict.UNEXPLAINED
+            return Accounting.UNEXPLAINED
         if any(operation in self.bulk for operation in record.operations):
-            return Verdict.BULK
-        return Verdict.ACCOUNTED if self._approved(record) else Verdict.NOT_REVIEWED
+            return Accounting.BULK
+        return Accounting.ACCOUNTED if self._approved(record) else Accounting.NOT_REVIEWED
 
     def _approved(self, record: Touched) -> bool:
         """Whether somebody other than its author approved the record after its last change."""
@@ -233,10 +233,10 @@ def _mark_out_of_step(found: Reconciliation, model: type[models.Model], pk: int)
     section = next((name for name, tracked in SECTIONS.items() if tracked is model), model._meta.label_lower)
     for place, record in enumerate(found.records):
         if (record.difference.section, record.difference.record_id) == (section, pk):
-            found.records[place] = Reconciled(record.difference, Verdict.OUT_OF_STEP)
+            found.records[place] = Reconciled(record.difference, Accounting.OUT_OF_STEP)
             return
     difference = Difference(section, pk, f"{model._meta.model_name}/{pk}", "", None, None, ())
-    found.records.append(Reconciled(difference, Verdict.OUT_OF_STEP))
+    found.records.append(Reconciled(difference, Accounting.OUT_OF_STEP))
 
 
 def _kept_hash_findings(snapshot: Snapshot) -> list[Finding]:

@@ -121,7 +121,7 @@ def _write_cut(
     parent = Snapshot.objects.filter(project=project).order_by("-number").first()
     number = parent.number + 1 if parent else 1
     snapshot = Snapshot(project=project, number=number, name=name, purpose=purpose, note=note, parent=parent)
-    snapshot.clean_fields(exclude=["entry", "cut"])
+    snapshot.clean_fields(exclude={field.name for field in Snapshot._meta.fields} - {"name", "purpose"})
     if Snapshot.objects.filter(project=project, name=name).exists():
         raise ValidationError({"name": f"{project.slug} has a snapshot {name} already."})
     snapshot.cut = newest_cut(project.pk)
