@@ -34,4 +34,10 @@ class LabelopAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         from roles.selectors import is_member_of_any_project
 
-        return is_member_of_any_project(request.user)
+        # The admin asks some twenty times for one page.
+        known: bool | None = getattr(request, "labelop_member", None)
+        if known is None or request.labelop_member_of != request.user.pk:  # type: ignore[attr-defined]
+            known = is_member_of_any_project(request.user)
+            request.labelop_member = known  # type: ignore[attr-defined]
+            request.labelop_member_of = request.user.pk  # type: ignore[attr-defined]
+        return known

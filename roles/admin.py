@@ -66,7 +66,12 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # SECURITY: any other lookup lets a viewer ask for names and values they are not shown.
-        return lookup.removesuffix("__exact") in self.list_filter
+        offered = {getattr(name, "parameter_name", name) for name in self.list_filter}
+        return lookup.removesuffix("__exact") in offered
+
+    def _get_obj_does_not_exist_redirect(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Django would send the viewer to the index with the id in a message; hidden is 404.
+        raise Http404
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

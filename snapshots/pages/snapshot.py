@@ -4,4 +4,4 @@ from django.http import HttpRequest, HttpResponse
 
 
 def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    raise NotImplementedError
+    return HttpResponse("soon")
