@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "labelop.admin_site.LabelopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
