@@ -104,10 +104,18 @@ def plainly(value: Any) -> str:
 def _actor(entry: Entry, pseudonyms: Pseudonyms, viewer: User | AnonymousUser) -> str:
     if entry.attributed_to_id:
         return f"person {entry.attributed_to_id} of the imported history"
+    if entry.event == Event.CHANGE_UNEXPLAINED:
+        return _writer(entry)
     if entry.actor_id is None:
-        return f"database role {entry.database_role}" if entry.database_role else "LabelOp itself"
+        return "LabelOp itself"
     actor = pseudonyms.of(entry.project_id, entry.actor_id, entry.role)
     return f"{actor} (you)" if entry.actor_id == viewer.pk else actor
+
+
+def _writer(entry: Entry) -> str:
+    """What the database knows of somebody who went round the services."""
+    known = [f"database role {entry.database_role}" if entry.database_role else "", entry.application]
+    return ", ".join(filter(None, known)) or "a writer the database could not name"
 
 
 def _subject(entry: Entry, pseudonyms: Pseudonyms) -> str:
