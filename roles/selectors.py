@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from audit.models import Entry
 
 from .matrix import MATRIX, Can, Role, permissions_of
 from .models import Membership, ProjectGroupPermission, ProjectUserPermission, User
@@ -51,6 +55,19 @@ def memberships_visible_to(viewer: User | AnonymousUser) -> QuerySet[Membership]
     return Membership.objects.filter(project__in=projects_where(viewer, Can.SEE_PROJECT)).select_related(
         "user", "granted_by", "project"
     )
+
+
+def project_or_404(viewer: User | AnonymousUser, slug: str) -> Any:
+    """The project of this address, when this viewer may see it; anybody else learns nothing."""
+    projects = Membership._meta.get_field("project").related_model._base_manager
+    return get_object_or_404(projects.filter(pk__in=projects_where(viewer, Can.SEE_PROJECT)), slug=slug)
+
+
+def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
+    """The trail of the projects this viewer may inspect; a superuser also sees what belongs to the site."""
+    if viewer.is_active and viewer.is_superuser:
+        return Entry.objects.all()
+    return Entry.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
 
 
 def owners_of(project: models.Model) -> QuerySet[Membership]:
