@@ -16,12 +16,14 @@ from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize, stand_in_for
 
-from ..connectors.labelhist import Batch, Change, Kind, Mark, match_marks, records_of
+from ..connectors.labelhist import Batch, Change, Header, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
 
 # From this many annotations on, one act is a bulk change and says so.
 BULK_FROM = 101
 _ROWS_AT_ONCE = 1000
+# How much of a history's digest stands in the trail.
+_DIGITS = 16
 
 
 def imported_up_to(project: Project) -> tuple[str, int]:
@@ -34,7 +36,16 @@ def imported_up_to(project: Project) -> tuple[str, int]:
     return digest, int(places.split("-")[-1])
 
 
-def import_batch(project: Project, batch: Batch, kind: Kind, digest: str, *, by: User) -> bool:
+def check_history_of(project: Project, header: Header) -> None:
+    """Refuse another history than the one a project was built from."""
+    known, _ = imported_up_to(project)
+    if known and known != header.digest[:_DIGITS]:
+        raise ValidationError(
+            f"{project.slug} was built from another history: replay this one into another project."
+        )
+
+
+def import_batch(project: Project, batch: Batch, header: Header, *, by: User) -> bool:
     """Take in one batch at the time it landed; False when the project has it already.
 
     The person in the history is kept as `attributed_to`, the batch's message as the reason.
@@ -42,12 +53,10 @@ def import_batch(project: Project, batch: Batch, kind: Kind, digest: str, *, by:
     with operation(by=by, at=batch.ts):
         project = locked(project)
         actor = authorize(by, Can.IMPORT_HISTORY, project)
-        known, last = imported_up_to(project)
-        if known and known != digest:
-            raise ValidationError(f"{project.slug} was built from another history: replay this one into another project.")
-        if batch.last_seq <= last:
+        check_history_of(project, header)
+        if batch.last_seq <= imported_up_to(project)[1]:
             return False
-        _Importing(project, batch, kind, actor, digest).run()
+        _Importing(project, batch, header, actor).run()
     return True
 
 
@@ -57,10 +66,10 @@ class _Importing:
 
     project: Project
     batch: Batch
-    kind: Kind
+    header: Header
     actor: Actor
-    digest: str
     counts: Counter[Event] = field(default_factory=Counter)
+    changed_items: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         self.author = stand_in_for(self.batch.actor, slug=self.project.slug)
@@ -77,13 +86,14 @@ class _Importing:
             mark.label
             for change in self.batch.changes
             if change.after is not None
-            for mark in records_of(change.after, self.kind).marks
+            for mark in records_of(change.after, self.header.kind).marks
         }
         missing = sorted(wanted - self.classes.keys())
         created = LabelClass.objects.bulk_create(
             LabelClass(project=self.project, key=key, name=key) for key in missing
         )
         self.classes.update({row.key: row for row in created})
+        self.keys = {row.pk: key for key, row in self.classes.items()}
         self.new_classes = missing
 
     def _existing_items(self, keys: list[str]) -> dict[str, Item]:
@@ -99,11 +109,8 @@ class _Importing:
         for change in self.batch.changes:
             row = rows.get(change.item) or self.items.get(change.item)
             rows[change.item] = self._item_after(change, row)
-        new = [row for row in rows.values() if row.pk is None]
-        Item.objects.bulk_create(new, batch_size=_ROWS_AT_ONCE)
-        changed = [row for row in rows.values() if row.pk is not None and row not in new]
         Item.objects.bulk_create(
-            changed,
+            [row for row in rows.values() if row.pk is None or row.key in self.changed_items],
             batch_size=_ROWS_AT_ONCE,
             update_conflicts=True,
             unique_fields=["project", "key"],
@@ -114,18 +121,22 @@ class _Importing:
     def _item_after(self, change: Change, row: Item | None) -> Item:
         row = row or Item(project=self.project, key=change.item)
         if change.after is None:
+            self._count(Event.ITEMS_EXCLUDED, row)
             row.excluded = True
-            self.counts[Event.ITEMS_EXCLUDED] += 1
             return row
-        record_ = records_of(change.after, self.kind)
-        if row.pk is None and change.before is None:
-            self.counts[Event.ITEMS_IMPORTED if self.batch.baseline else Event.ITEMS_ADDED] += 1
-        elif row.excluded:
-            self.counts[Event.ITEMS_REINSTATED] += 1
-        elif (row.data, row.split, row.metadata) != (record_.data, record_.split, record_.metadata):
-            self.counts[Event.ITEMS_CHANGED] += 1
-        row.data, row.split, row.metadata, row.excluded = record_.data, record_.split, record_.metadata, False
+        wanted = records_of(change.after, self.header.kind)
+        if row.excluded:
+            self._count(Event.ITEMS_REINSTATED, row)
+        elif change.before is None:
+            self._count(Event.ITEMS_IMPORTED if self.batch.baseline else Event.ITEMS_ADDED, row)
+        elif (row.data, row.split, row.metadata) != (wanted.data, wanted.split, wanted.metadata):
+            self._count(Event.ITEMS_CHANGED, row)
+        row.data, row.split, row.metadata, row.excluded = wanted.data, wanted.split, wanted.metadata, False
         return row
+
+    def _count(self, event: Event, row: Item) -> None:
+        self.counts[event] += 1
+        self.changed_items.add(row.key)
 
     def _save_annotations(self) -> None:
         last = {change.item: change for change in self.batch.changes}
@@ -151,35 +162,23 @@ class _Importing:
         return found
 
     def _annotations_after(self, item_id: int, change: Change, existing: dict[str, Annotation]) -> list[Annotation]:
-        """The rows to write: marks that are new, came back, changed, or are no longer there."""
-        marks = self._with_keys(records_of(change.after or {}, self.kind).marks, existing)
+        """The rows to write: marks that are new, came back or changed, and those no longer there."""
+        marks = records_of(change.after or {}, self.header.kind).marks
+        live = [(row.key, self.keys[row.label_class_id], row.value) for row in existing.values() if not row.withdrawn]
+        matching = match_marks(live, marks, next_key=_next_key(existing))
         written: list[Annotation] = []
-        for key, mark in marks.items():
-            row = existing.get(key)
-            label = self.classes[mark.label]
-            if row is not None and not row.withdrawn and row.label_class_id == label.pk and row.value == mark.value:
-                continue
-            row = row or Annotation(project=self.project, item_id=item_id, key=key)
-            row.label_class, row.value, row.withdrawn = label, mark.value, False
+        for key, mark in matching.changed + matching.added:
+            row = existing.get(key) or Annotation(project=self.project, item_id=item_id, key=key)
+            row.label_class, row.value, row.withdrawn = self.classes[mark.label], mark.value, False
             written.append(row)
-        self.counts[Event.ANNOTATION_SAVED] += len(written)
-        gone = [row for key, row in existing.items() if key not in marks and not row.withdrawn]
+        gone = [existing[key] for key in matching.withdrawn]
         for row in gone:
             row.withdrawn = True
-        self.counts[Event.ANNOTATION_WITHDRAWN] += len(gone)
         for row in written + gone:
             row.author, row.origin = self.author, Origin.IMPORT
+        self.counts[Event.ANNOTATION_SAVED] += len(written)
+        self.counts[Event.ANNOTATION_WITHDRAWN] += len(gone)
         return written + gone
-
-    def _with_keys(self, marks: list[Mark], existing: dict[str, Annotation]) -> dict[str, Mark]:
-        if all(mark.key is not None for mark in marks):
-            return {str(mark.key): mark for mark in marks}
-        by_class = {row.pk: key for key, row in self.classes.items()}
-        live = [
-            (row.key, by_class[row.label_class_id], row.value) for row in existing.values() if not row.withdrawn
-        ]
-        next_key = 1 + max((int(key) for key in existing if key.isdecimal()), default=0)
-        return match_marks(live, marks, next_key=next_key).by_key
 
     def _record(self) -> None:
         if self.new_classes:
@@ -201,5 +200,9 @@ class _Importing:
             after=after,
             records=records,
             attributed_to=self.author,
-            source=f"labelhist/1 {self.digest} {self.batch.first_seq}-{self.batch.last_seq}",
+            source=f"labelhist/1 {self.header.digest[:_DIGITS]} {self.batch.first_seq}-{self.batch.last_seq}",
         )
+
+
+def _next_key(existing: dict[str, Annotation]) -> int:
+    return 1 + max((int(key) for key in existing if key.isdecimal()), default=0)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.core.exceptions import ValidationError
-
-from labelop.connectors.labelhist import Batch, History, read_history
+from labelop.connectors.labelhist import Batch, Header, Release, read_history
 from labelop.models import Project
-from labelop.services.imports import import_batch, imported_up_to
+from labelop.services.imports import check_history_of, import_batch
 from labelop.services.projects import create_project
 from roles.models import User
 from roles.services import service_account
@@ -28,7 +26,7 @@ class Replayed:
     operations: int = 0
     snapshots: int = 0
     new_operations: int = 0
-    left_out: Iterable[str] = ()
+    left_out: list[str] = field(default_factory=list)
 
 
 def replay_history(
@@ -45,41 +43,42 @@ def replay_history(
     the file is not what its format says; whole batches before that place are kept.
     """
     by = by or service_account("replay")
-    with read_history(path, keep_going=keep_going) as history:
-        project = _project(slug, history, by)
-        seal_snapshots(project)
-        replayed = Replayed()
-        for part in history:
-            if isinstance(part, Batch):
-                replayed.new_operations += import_batch(project, part, history.kind, history.digest, by=by)
-                replayed.operations += 1
-                replayed.changes += len(part.changes)
-                progress(replayed.changes)
-            else:
-                _take_release(project, part.name, part.ts, history.digest, part.seq, by)
-                replayed.snapshots += 1
-        replayed.items = project.items.filter(excluded=False).count()
-        replayed.left_out = [str(left) for left in history.left_out]
+    history = read_history(path, keep_going=keep_going)
+    project = _project(slug, history.header, by)
+    seal_snapshots(project)
+    replayed = Replayed()
+    for part in history:
+        if isinstance(part, Batch):
+            replayed.new_operations += import_batch(project, part, history.header, by=by)
+            replayed.operations += 1
+            replayed.changes += len(part.changes)
+            progress(replayed.changes)
+        else:
+            _take_release(project, part, by)
+            replayed.snapshots += 1
+    replayed.items = project.items.filter(excluded=False).count()
+    replayed.left_out = [f"line {left.line}, {left.field or 'record'}: {left.reason}" for left in history.left_out]
     return replayed
 
 
-def _project(slug: str, history: History, by: User) -> Project:
+def _project(slug: str, header: Header, by: User) -> Project:
     project = Project.objects.filter(slug=slug).first()
     if project is None:
-        return create_project(slug, history.corpus or slug, by=by, reason=f"Replay of {history.corpus}")
-    known, _ = imported_up_to(project)
-    if known and known != history.digest:
-        raise ValidationError(f"{slug} was built from another history: replay this one into another project.")
+        return create_project(slug, header.corpus, by=by, reason=f"Replay of {header.corpus}")
+    check_history_of(project, header)
     return project
 
 
-def _take_release(project: Project, name: str, ts, digest: str, seq: int, by: User) -> None:  # type: ignore[no-untyped-def]
-    if not Snapshot.objects.filter(project=project, name=name).exists():
-        take_snapshot(
-            project,
-            name,
-            by=by,
-            purpose=Purpose.BASELINE,
-            reason=f"Release {name} in the history",
-            at=ts,
-        )
+def _take_release(project: Project, release: Release, by: User) -> None:
+    if Snapshot.objects.filter(project=project, name=release.name).exists():
+        return
+    reason = f"Release {release.name} in the history"
+    take_snapshot(
+        project,
+        release.name,
+        by=by,
+        purpose=Purpose.BASELINE,
+        note="" if release.verified else release.doubt,
+        reason=reason,
+        at=release.ts,
+    )
