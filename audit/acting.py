@@ -170,6 +170,29 @@ class operation:  # noqa: N801 - read as `with operation():` and `@operation()`,
             record_refusal_after_rollback(error, self.using)
 
 
+@contextlib.contextmanager
+def act_across_transactions(using: str = "default") -> Iterator[Act]:
+    """Make one act of all that happens inside, where Django's own commands open and end the transactions.
+
+    Whoever opens it records what was done before it ends. Joins an operation already under way.
+    """
+    under_way = act_under_way(using)
+    if under_way is not None:
+        yield under_way
+        return
+    connection = connections[using]
+    act = Act(operation_id(), None, None)
+    connection.labelop_act = act  # type: ignore[attr-defined]
+    _tell_session(connection, str(act.operation))
+    try:
+        yield act
+    finally:
+        connection.labelop_act = None  # type: ignore[attr-defined]
+        # A transaction that failed inside takes what it was told with it.
+        if not connection.needs_rollback:
+            _tell_session(connection, "")
+
+
 def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> None:
     """Record an attempt that was refused, once the transaction it was made in is gone.
 
@@ -210,6 +233,12 @@ def _forget(connection: BaseDatabaseWrapper) -> None:
                 "SELECT set_config('labelop.operation', '', true), set_config('labelop.actor', '', true),"
                 " set_config('labelop.at', '', true)"
             )
+
+
+def _tell_session(connection: BaseDatabaseWrapper, operation: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('labelop.operation', %s, false)", [operation])
 
 
 def locked(row: M) -> M:

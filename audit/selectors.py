@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import QuerySet, UUIDField
 
+from .capture import engine_of
+from .capture.plans import plans, quoted
 from .events import EXPLAINS_NOTHING
 from .models import Entry
 
@@ -27,3 +31,22 @@ def entries_of(operations: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Entry]]:
         for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
     return found
+
+
+def versions_by_project(operation: uuid.UUID) -> Counter[int | None]:
+    """How many versions an operation has written on each project; None is what belongs to the site.
+
+    Asks the tables that the database has, since between two migrations the models are ahead of them.
+    """
+    written: Counter[int | None] = Counter()
+    stored = UUIDField().get_db_prep_value(operation, connection)
+    with connection.cursor() as cursor:
+        for plan in plans(engine_of(connection).columns_of(connection)):
+            cursor.execute(
+                f"SELECT project_id, count(*) FROM {quoted(plan.versions)}"  # noqa: S608 - a name of ours, quoted
+                " WHERE operation = %s GROUP BY project_id",
+                [stored],
+            )
+            for project_id, versions in cursor.fetchall():
+                written[project_id] += versions
+    return written
