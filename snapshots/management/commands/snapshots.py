@@ -33,10 +33,9 @@ class Command(ReportingCommand):
                     "annotations": chapter.snapshot.sections["annotations"]["count"],
                     "content_hash": chapter.snapshot.content_hash,
                     "manifest_hash": chapter.snapshot.manifest_hash,
-                    "entries_since_previous": len(chapter),
+                    "entries_since_previous": chapter.entries,
                 }
-                for chapter in reversed(chapters_of(project))
-                if chapter.snapshot is not None
+                for chapter in chapters_of(project)
             ],
         }
 
