@@ -23,7 +23,7 @@ class Chapter:
 def chapters_of(project: Project) -> list[Chapter]:
     """The chapters that ended with a snapshot, oldest first."""
     snapshots = Snapshot.objects.filter(project=project).select_related("entry", "parent__entry").order_by("number")
-    return [Chapter(project.pk, snapshot, led_to(snapshot).count()) for snapshot in snapshots]
+    return [Chapter(snapshot, led_to(snapshot).count()) for snapshot in snapshots]
 
 
 def led_to(snapshot: Snapshot) -> QuerySet[Entry]:
