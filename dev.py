@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 if sys.version_info < (3, 11):  # noqa: UP036 — the one file that older Pythons may be asked to run
     sys.exit("LabelOp needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
@@ -327,7 +326,7 @@ def private_postgresql() -> Iterator[str]:
         try:
             if run(binaries / "pg_ctl", *data, *start, **options):
                 raise StepError("PostgreSQL did not start:\n" + read(folder / "log"))
-            yield f"postgres://labelop@{quote(str(folder), safe='')}/postgres"
+            yield f"postgres://labelop@/{folder}/postgres"  # django-environ's way to name a socket
         finally:
             run(binaries / "pg_ctl", *data, "stop", "--mode", "immediate", **options)
     finally:

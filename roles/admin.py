@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
 
 from audit.events import Impact
 from audit.models import Entry
@@ -73,6 +74,10 @@ class AuditedAdmin(admin.ModelAdmin):
         # Django would send the viewer to the index with the id in a message; hidden is 404.
         raise Http404
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -115,7 +120,7 @@ class ImpactFilter(admin.SimpleListFilter):
 
 @admin.register(Entry)
 class EntryAdmin(AuditedAdmin):
-    list_display = ("at", "what", "about", "who", "project", "why")
+    list_display = ("when", "what", "about", "who", "project", "why")
     list_display_links = ("what",)
     list_filter = (ImpactFilter,)
     list_select_related = ("project",)
@@ -147,6 +152,10 @@ class EntryAdmin(AuditedAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
+
+    @admin.display(description="at")
+    def when(self, entry: Entry) -> str:
+        return date_format(entry.at, "j M Y, H:i e")
 
     @admin.display(description="event")
     def what(self, entry: Entry) -> str:

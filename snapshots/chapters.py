@@ -1,4 +1,4 @@
-"""Chapters: the entries of a project between two neighbouring snapshots, a range of entry ids."""
+"""Snapshots cut the trail into chapters: a chapter is a range of entry ids, and every entry is in just one."""
 
 from __future__ import annotations
 
@@ -14,40 +14,26 @@ from .models import Snapshot
 
 @dataclass(frozen=True)
 class Chapter:
-    """What led to a snapshot; without one, what followed the latest."""
+    """What led to a snapshot; `snapshot` is None for what followed the last one. `entries` is how many."""
 
     snapshot: Snapshot | None
-    after: int
-    before: int | None
+    entries: int
 
 
 def chapters_of(project: Project) -> list[Chapter]:
-    """The chapters of a project, newest first; the first is still being written."""
-    snapshots = list(
-        Snapshot.objects.filter(project=project).select_related("entry", "project").defer("states").order_by("-number")
-    )
-    chapters = [Chapter(None, snapshots[0].entry_id if snapshots else 0, None)]
-    for snapshot, earlier in zip(snapshots, [*snapshots[1:], None], strict=True):
-        chapters.append(Chapter(snapshot, earlier.entry_id if earlier else 0, snapshot.entry_id))
-    return chapters
+    """The chapters that ended with a snapshot, oldest first."""
+    snapshots = Snapshot.objects.filter(project=project).select_related("entry", "parent__entry").order_by("number")
+    return [Chapter(snapshot, led_to(snapshot).count()) for snapshot in snapshots]
 
 
 def led_to(snapshot: Snapshot) -> QuerySet[Entry]:
-    """The entries since the snapshot before this one, newest first."""
-    entries = Entry.objects.filter(project=snapshot.project_id, pk__lt=snapshot.entry_id)
-    if snapshot.parent is not None:
-        entries = entries.filter(pk__gt=snapshot.parent.entry_id)
-    return entries.select_related("project")
+    """The entries after the previous snapshot, up to this one's own."""
+    opened = snapshot.parent.entry_id if snapshot.parent else 0
+    return Entry.objects.filter(project=snapshot.project_id, id__gt=opened, id__lte=snapshot.entry_id)
 
 
 def followed(snapshot: Snapshot) -> QuerySet[Entry]:
-    """The entries until the snapshot after this one, newest first."""
-    entries = Entry.objects.filter(project=snapshot.project_id, pk__gt=snapshot.entry_id)
-    following = next_of(snapshot)
-    if following is not None:
-        entries = entries.filter(pk__lt=following.entry_id)
-    return entries.select_related("project")
-
-
-def next_of(snapshot: Snapshot) -> Snapshot | None:
-    return Snapshot.objects.filter(parent=snapshot).defer("states").first()
+    """The entries after this snapshot, up to the next one's."""
+    later = Entry.objects.filter(project=snapshot.project_id, id__gt=snapshot.entry_id)
+    next_one = Snapshot.objects.filter(parent=snapshot).first()
+    return later.filter(id__lte=next_one.entry_id) if next_one else later

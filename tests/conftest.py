@@ -22,8 +22,8 @@ def django_db_modify_db_settings(
 ) -> None:
     """Keep SQLite's test database in a file.
 
-    In memory, the live server's threads would have to share the connection of the test, and now and then crash
-    the interpreter.
+    In memory, the live server's threads would have to share the connection of the test, and now and then
+    crash the interpreter.
     """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")

@@ -39,6 +39,15 @@ def service_account(username: str) -> User:
 
 
 @operation()
+def operator_account() -> User:
+    """The account of whoever runs our commands without naming one: it stands above the projects, and says so."""
+    operator = service_account("operator")
+    if not operator.is_superuser:
+        operator = grant_superuser(operator, by=None, reason="Whoever runs commands here holds the database anyway")
+    return operator
+
+
+@operation()
 def stand_in_for(name: str, *, slug: str) -> User:
     """The account to which an imported history's acts by `name` are attributed: `slug/name`, without login."""
     username = slug + "/" + re.sub(r"[^\w.@+-]", "_", name)[: 149 - len(slug)]

@@ -14,8 +14,9 @@ from roles.models import Membership
 from roles.selectors import can, entries_visible_to
 from roles.telling import told
 
-from ..chapters import chapters_of
 from ..selectors import snapshots_visible_to
+
+SNAPSHOTS = 50
 
 
 @require_safe
@@ -23,6 +24,8 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     """Team and playbook, schema, chapters, the latest decisions, settings."""
     project = get_object_or_404(projects_visible_to(request.user), slug=slug)
     compares = can(request.user, Can.COMPARE_SNAPSHOTS, project)
+    visible = snapshots_visible_to(request.user).filter(project=project).defer("states")
+    snapshots = list(visible.order_by("-number")[:SNAPSHOTS])
     held = list(Membership.objects.in_force().filter(project=project).values_list("role", flat=True))
     entries = entries_visible_to(request.user).filter(project=project, impact=Impact.HIGH)[:8]
     context = {
@@ -43,9 +46,9 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "matrix": [(ability.label, [role in roles for role in Role]) for ability, roles in MATRIX.items()],
         "classes": classes_visible_to(request.user).filter(project=project).order_by("key")[:200],
         "compares": compares,
-        "chapters": chapters_of(project) if compares else [],
+        "snapshots": snapshots,
         "inspects": can(request.user, Can.INSPECT_TRAIL, project),
         "entries": told(entries, request.user),
-        "latest": snapshots_visible_to(request.user).filter(project=project).order_by("-number").first(),
+        "latest": snapshots[0] if snapshots else None,
     }
     return TemplateResponse(request, "snapshots/project.html", context)
