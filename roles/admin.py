@@ -18,9 +18,9 @@ from django.utils.formats import date_format
 from audit.events import Impact
 from audit.models import Entry
 
-from .past import past_of
 from .models import Membership, User
 from .paging import BoundedPaginator
+from .past import past_of
 from .selectors import entries_visible_to, memberships_visible_to
 from .telling import pseudonyms_in, told
 
@@ -145,7 +145,8 @@ class EntryAdmin(AuditedAdmin):
             "opts": self.opts,
             "told": told([entry], request.user)[0],
             "beside": told(
-                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50], request.user
+                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50],
+                request.user,
             ),
         }
         return TemplateResponse(request, "admin/audit/entry/change_form.html", context)

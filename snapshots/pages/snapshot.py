@@ -67,7 +67,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _compared_with(request: HttpRequest, snapshots: QuerySet[Snapshot], snapshot: Snapshot) -> Snapshot | None:
     asked = request.GET.get("from", "")
     if not asked:
-        return snapshots.filter(pk=snapshot.parent_id).first()
+        return snapshots.filter(pk=snapshot.parent_id).first() if snapshot.parent_id else None
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     return get_object_or_404(snapshots.exclude(pk=snapshot.pk), number=number)
 
