@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.forms import ValidationError
 
@@ -14,13 +13,12 @@ class MemberAuthenticationForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": (
-            "Please enter the username and password of an account with a role on a project. "
-            "Both may be case-sensitive."
+            "Please enter the username and password of an account with a role on a project. Both may be case-sensitive."
         ),
     }
     required_css_class = "required"
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
-        if not (isinstance(user, User) and is_member_of_any_project(user)):
+        if not is_member_of_any_project(user):
             raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")

@@ -13,13 +13,14 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
 
 from audit.events import Impact
 from audit.models import Entry
 
-from .past import past_of
 from .models import Membership, User
 from .paging import BoundedPaginator
+from .past import past_of
 from .selectors import entries_visible_to, memberships_visible_to
 from .telling import pseudonyms_in, told
 
@@ -73,6 +74,10 @@ class AuditedAdmin(admin.ModelAdmin):
         # Django would send the viewer to the index with the id in a message; hidden is 404.
         raise Http404
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -115,7 +120,7 @@ class ImpactFilter(admin.SimpleListFilter):
 
 @admin.register(Entry)
 class EntryAdmin(AuditedAdmin):
-    list_display = ("at", "what", "about", "who", "project", "why")
+    list_display = ("when", "what", "about", "who", "project", "why")
     list_display_links = ("what",)
     list_filter = (ImpactFilter,)
     list_select_related = ("project",)
@@ -140,13 +145,18 @@ class EntryAdmin(AuditedAdmin):
             "opts": self.opts,
             "told": told([entry], request.user)[0],
             "beside": told(
-                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50], request.user
+                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50],
+                request.user,
             ),
         }
         return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
+
+    @admin.display(description="at")
+    def when(self, entry: Entry) -> str:
+        return date_format(entry.at, "j M Y, H:i e")
 
     @admin.display(description="event")
     def what(self, entry: Entry) -> str:

@@ -19,7 +19,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[: self.limit].count())  # type: ignore[union-attr, call-arg]
+        return self.object_list[: self.limit].count()  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True)

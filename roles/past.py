@@ -96,5 +96,3 @@ def _say(value: Any, version: Any, names: Pseudonyms) -> str:
 
 def _say_user(value: Any, version: Any, names: Pseudonyms) -> str:
     return names.of(version.project_id, value, "") if value else ""
-
-

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from roles.models import Membership
 
+from .content import State
 from .models import Snapshot
 
 
 def members_at(snapshot: Snapshot) -> dict[int, str]:
     """The role of each user whose membership was in force at the cut."""
     versions = Membership.history.filter(project_id=snapshot.project_id).up_to(
-        snapshot.cut.get(Membership._meta.label_lower, 0)
+        State(snapshot.project_id, snapshot.cut).bound("roles")
     )
     at = snapshot.entry.at
     return {

@@ -11,7 +11,6 @@ from .differences import Differences, differences
 from .models import Snapshot
 from .reconciliation import Accounting, Reconciliation, reconcile
 
-
 TERMS = {
     Accounting.ACCOUNTED: "accounted for and reviewed",
     Accounting.NOT_REVIEWED: "accounted for, not reviewed",

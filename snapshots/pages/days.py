@@ -66,7 +66,17 @@ def days_around(snapshot: Snapshot, earlier: QuerySet[Entry], later: QuerySet[En
         if first <= day <= last and acts:
             height = max(2, round(acts / most * HEIGHT))
             x = round((day - first).days * step)
-            bars.append(Bar(day, acts, impact == Impact.HIGH, x, HEIGHT - height + 14, max(2, round(min(step * 0.8, 40))), height))
+            bars.append(
+                Bar(
+                    day,
+                    acts,
+                    impact == Impact.HIGH,
+                    x,
+                    HEIGHT - height + 14,
+                    max(2, round(min(step * 0.8, 40))),
+                    height,
+                )
+            )
     return Days(bars, round(((taken - first).days + 1) * step), first, last)
 
 

@@ -87,7 +87,11 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chi
     chips = [chip("All", f"{len(records):,}", asked, "kind", "", chosen not in {*KINDS, *Accounting.values})]
     for kind, label in KINDS.items():
         chips.append(chip(label, f"{kinds[kind]:,}", asked, "kind", kind, chosen == kind))
-    for verdict, tone in ((Accounting.NOT_REVIEWED, "medium"), (Accounting.UNEXPLAINED, "high"), (Accounting.OUT_OF_STEP, "high")):
+    for verdict, tone in (
+        (Accounting.NOT_REVIEWED, "medium"),
+        (Accounting.UNEXPLAINED, "high"),
+        (Accounting.OUT_OF_STEP, "high"),
+    ):
         if verdicts[verdict]:
             label = {"not_reviewed": "Not reviewed"}.get(verdict.value, str(verdict.label))
             chips.append(chip(label, f"{verdicts[verdict]:,}", asked, "kind", verdict.value, chosen == verdict, tone))
@@ -145,7 +149,7 @@ def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in content.items():
         if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name} › "))
+            flat.update(_flat(value, f"{prefix}{name}: "))
         else:
             flat[prefix + name] = value
     return flat

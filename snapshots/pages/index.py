@@ -13,6 +13,7 @@ from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Role
 from roles.models import Membership
+from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
 from ..models import Snapshot
@@ -34,17 +35,16 @@ class Line:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The viewer's projects, and nothing of others."""
-    visible = snapshots_visible_to(request.user).defer("states")
+    viewer = member_behind(request)
+    visible = snapshots_visible_to(viewer).defer("states")
     newest = visible.filter(project=OuterRef("pk")).order_by("-number").values("pk")[:1]
-    projects = list(projects_visible_to(request.user).annotate(latest_id=Subquery(newest)).order_by("slug")[:SHOWN])
+    projects = list(projects_visible_to(viewer).annotate(latest_id=Subquery(newest)).order_by("slug")[:SHOWN])
     snapshots = visible.in_bulk([project.latest_id for project in projects if project.latest_id])
     roles = dict(
-        Membership.objects.in_force()
-        .filter(user_id=request.user.pk, project__in=projects)
-        .values_list("project_id", "role")
+        Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
     )
     unexplained = dict(
-        entries_visible_to(request.user)
+        entries_visible_to(viewer)
         .filter(project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED)
         .order_by()
         .values_list("project_id")

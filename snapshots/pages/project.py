@@ -11,20 +11,25 @@ from labelop.selectors.projects import projects_visible_to
 from labelop.selectors.work import classes_visible_to
 from roles.matrix import MATRIX, Can, Role
 from roles.models import Membership
+from roles.pages import member_behind
 from roles.selectors import can, entries_visible_to
 from roles.telling import told
 
-from ..chapters import chapters_of
 from ..selectors import snapshots_visible_to
+
+SNAPSHOTS = 50
 
 
 @require_safe
 def project(request: HttpRequest, slug: str) -> HttpResponse:
     """Team and playbook, schema, chapters, the latest decisions, settings."""
-    project = get_object_or_404(projects_visible_to(request.user), slug=slug)
-    compares = can(request.user, Can.COMPARE_SNAPSHOTS, project)
+    viewer = member_behind(request)
+    project = get_object_or_404(projects_visible_to(viewer), slug=slug)
+    compares = can(viewer, Can.COMPARE_SNAPSHOTS, project)
+    visible = snapshots_visible_to(viewer).filter(project=project).defer("states")
+    snapshots = list(visible.order_by("-number")[:SNAPSHOTS])
     held = list(Membership.objects.in_force().filter(project=project).values_list("role", flat=True))
-    entries = entries_visible_to(request.user).filter(project=project, impact=Impact.HIGH)[:8]
+    entries = entries_visible_to(viewer).filter(project=project, impact=Impact.HIGH)[:8]
     context = {
         **admin.site.each_context(request),
         "title": project.name,
@@ -41,11 +46,11 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "team": [(role.label, held.count(role)) for role in Role],
         "roles": list(Role),
         "matrix": [(ability.label, [role in roles for role in Role]) for ability, roles in MATRIX.items()],
-        "classes": classes_visible_to(request.user).filter(project=project).order_by("key")[:200],
+        "classes": classes_visible_to(viewer).filter(project=project).order_by("key")[:200],
         "compares": compares,
-        "chapters": chapters_of(project) if compares else [],
-        "inspects": can(request.user, Can.INSPECT_TRAIL, project),
-        "entries": told(entries, request.user),
-        "latest": snapshots_visible_to(request.user).filter(project=project).order_by("-number").first(),
+        "snapshots": snapshots,
+        "inspects": can(viewer, Can.INSPECT_TRAIL, project),
+        "entries": told(entries, viewer),
+        "latest": snapshots[0] if snapshots else None,
     }
     return TemplateResponse(request, "snapshots/project.html", context)

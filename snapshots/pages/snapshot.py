@@ -19,7 +19,7 @@ from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Role
 from roles.telling import Pseudonyms, pseudonyms_in, told
 
-from ..chapters import followed, led_to, next_of
+from ..chapters import followed, led_to
 from ..models import Snapshot
 from ..roles_then import members_at
 from ..selectors import snapshots_visible_to
@@ -38,7 +38,9 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     snapshots = snapshots_visible_to(request.user).filter(project=project).defer("states")
     snapshot = get_object_or_404(snapshots, number=number)
     before = _compared_with(request, snapshots, snapshot)
-    later, earlier = followed(snapshot), led_to(snapshot)
+    following = snapshots.filter(parent=snapshot).first()
+    later = _without_its_end(followed(snapshot), following)
+    earlier = _without_its_end(led_to(snapshot), snapshot)
     statement = _statement(project, before, snapshot)
     pseudonyms = pseudonyms_in([project.pk])
     context = {
@@ -49,7 +51,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "taken": told([snapshot.entry], request.user)[0],
         "before": before,
         "previous": snapshot.parent,
-        "next": next_of(snapshot),
+        "next": following,
         "others": [other for other in snapshots.order_by("-number")[:50] if other.pk != snapshot.pk],
         "statement": statement,
         "differences": difference_page(statement, project, request) if statement else None,
@@ -65,7 +67,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _compared_with(request: HttpRequest, snapshots: QuerySet[Snapshot], snapshot: Snapshot) -> Snapshot | None:
     asked = request.GET.get("from", "")
     if not asked:
-        return snapshots.filter(pk=snapshot.parent_id).first()
+        return snapshots.filter(pk=snapshot.parent_id).first() if snapshot.parent_id else None
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     return get_object_or_404(snapshots.exclude(pk=snapshot.pk), number=number)
 
@@ -75,6 +77,13 @@ def _statement(project: Project, before: Snapshot | None, snapshot: Snapshot) ->
     if snapshot.content_hash is None or (before is not None and before.content_hash is None):
         return None
     return statement_of(project, before, snapshot)
+
+
+def _without_its_end(entries: QuerySet[Entry], snapshot: Snapshot | None) -> QuerySet[Entry]:
+    """A chapter's entries but the one that ended it, which the page draws as a line across."""
+    if snapshot is not None:
+        entries = entries.exclude(pk=snapshot.entry_id)
+    return entries.select_related("project")
 
 
 def _either(earlier: QuerySet[Entry], later: QuerySet[Entry]) -> QuerySet[Entry]:
