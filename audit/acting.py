@@ -210,7 +210,7 @@ def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> N
 def inside_a_transaction(using: str = "default") -> bool:
     """Whether a transaction is open that is not the wrapper of a test, told apart as Django's `durable` does."""
     blocks = connections[using].atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 def _tell(connection: BaseDatabaseWrapper, act: Act) -> None:
@@ -249,14 +249,12 @@ def locked(row: M) -> M:
     return type(row)._base_manager.using(row._state.db).select_for_update(no_key=True).get(pk=row.pk)
 
 
-class GateBusy(Exception):  # noqa: N818 - no error: somebody is writing, ask again
+class GateBusy(Exception):
     """The gate was not to be had alone in the time given."""
 
 
 @contextlib.contextmanager
-def take_gate_alone(
-    project_id: int | None, *, milliseconds: int = 200, using: str = "default"
-) -> Iterator[None]:
+def take_gate_alone(project_id: int | None, *, milliseconds: int = 200, using: str = "default") -> Iterator[None]:
     """Hold a project's gate alone, so that every act is wholly before or wholly after what is read inside.
 
     Must come first in a transaction, since two that wrote already would wait for each other, and holds until

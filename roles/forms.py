@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 
@@ -21,7 +21,7 @@ class ReasonForm(forms.Form):
 class ChangeRoleForm(ReasonForm):
     """Another role, and why."""
 
-    field_order: ClassVar[tuple[str, ...]] = ("role", "reason")
+    field_order: tuple[str, ...] = ("role", "reason")
     role = forms.ChoiceField(choices=Role.choices)
 
     def clean_role(self) -> Role:

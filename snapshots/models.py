@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -57,3 +57,10 @@ class Snapshot(AppendOnly):
 
     def __str__(self) -> str:
         return self.name
+
+    def sealed(self, column: str) -> Any:
+        """What sealing filled in; raises `ValueError` while it is still being computed."""
+        value = getattr(self, column)
+        if value is None:
+            raise ValueError(f"{self} is still being computed.")
+        return value

@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-
 pytest.register_assert_rewrite("tests.audit.ways")
 
 

@@ -17,7 +17,7 @@ class Geometry(models.TextChoices):
     BOX = "box", "Box"
     POLYGON = "polygon", "Polygon"
     SPAN = "span", "Span of text"
-    TOKEN = "token", "Token"  # noqa: S105 - a word of a sentence
+    TOKEN = "token", "Token"
     TAG = "tag", "Tag"
 
 

@@ -91,7 +91,9 @@ class _Story:
         for name, role in TEAM.items():
             if role != Role.OWNER:
                 with self.on(0.2, olga):
-                    grant_role(project, self.people[name], role, by=olga, reason=f"Joins the team as {role.label.lower()}")
+                    grant_role(
+                        project, self.people[name], role, by=olga, reason=f"Joins the team as {role.label.lower()}"
+                    )
         return project
 
     def _schema(self) -> dict[str, LabelClass]:
@@ -117,7 +119,9 @@ class _Story:
             with self.on(1, olga):
                 split = "val" if number % 6 == 0 else "train"
                 items.append(
-                    add_item(self.project, f"cam{1 + number % 3}/{number:06}", data, by=olga, split=split, reason="Batch 1")
+                    add_item(
+                        self.project, f"cam{1 + number % 3}/{number:06}", data, by=olga, split=split, reason="Batch 1"
+                    )
                 )
         return items
 
@@ -158,7 +162,9 @@ class _Story:
             with self.on(13, ravi):
                 decide_review(annotation, Verdict.APPROVED, by=ravi)
         with self.on(14, ana):
-            withdraw_annotation(next(each for each in reversed(annotations) if each.author == ana), by=ana, reason="A reflection")
+            withdraw_annotation(
+                next(each for each in reversed(annotations) if each.author == ana), by=ana, reason="A reflection"
+            )
         with self.on(14.5, olga):
             exclude_item(self.items[-1], by=olga, reason="Camera 1 was out of focus")
         with self.on(15, olga):
@@ -176,9 +182,7 @@ class _Story:
 
     def _snapshot(self, name: str, purpose: Purpose, note: str, *, day: float) -> Snapshot:
         at = BEGIN + timedelta(days=day, hours=11)
-        return take_snapshot(
-            self.project, name, by=self.people["olga"], purpose=purpose, note=note, at=at
-        ).snapshot
+        return take_snapshot(self.project, name, by=self.people["olga"], purpose=purpose, note=note, at=at).snapshot
 
     def _box(self) -> dict[str, Any]:
         x, y = self.dice.randrange(1100), self.dice.randrange(600)
