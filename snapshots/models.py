@@ -35,7 +35,7 @@ class Snapshot(AppendOnly):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="snapshots", db_index=False)
     number = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=255)
     purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.ROUTINE)
     note = models.TextField(blank=True)
     parent = models.OneToOneField("self", models.PROTECT, null=True, related_name="next")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
+
 from labelop.connectors.labelhist import Batch, Header, Release, read_history
 from labelop.models import Project
 from labelop.services.imports import check_history_of, import_batch
@@ -56,8 +58,13 @@ def replay_history(
         else:
             _take_release(project, part, by)
             replayed.snapshots += 1
+    if history.unreached:
+        missing = f"the file ends before release {history.unreached[0]}, which its header names"
+        if not keep_going:
+            raise ValidationError(f"{path}: {missing}. What came before is in.")
+        replayed.left_out.append(missing)
     replayed.items = project.items.filter(excluded=False).count()
-    replayed.left_out = [f"line {left.line}, {left.field or 'record'}: {left.reason}" for left in history.left_out]
+    replayed.left_out[:0] = [f"line {left.line}, {left.field or 'record'}: {left.reason}" for left in history.left_out]
     return replayed
 
 
