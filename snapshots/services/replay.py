@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -46,10 +47,13 @@ def replay_history(
     """
     by = by or service_account("replay")
     history = read_history(path, keep_going=keep_going)
+    parts = iter(history)
+    # The project is not made before something of the history has been read and believed.
+    first = next(parts, None)
     project = _project(slug, history.header, by)
     seal_snapshots(project)
     replayed = Replayed()
-    for part in history:
+    for part in chain([first] if first else [], parts):
         if isinstance(part, Batch):
             replayed.new_operations += import_batch(project, part, history.header, by=by)
             replayed.operations += 1
