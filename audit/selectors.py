@@ -40,8 +40,11 @@ def versions_by_project(operation: uuid.UUID) -> Counter[int | None]:
     """
     written: Counter[int | None] = Counter()
     stored = UUIDField().get_db_prep_value(operation, connection)
+    columns = engine_of(connection).columns_of(connection)
     with connection.cursor() as cursor:
-        for plan in plans(engine_of(connection).columns_of(connection)):
+        for plan in plans(columns):
+            if "project_id" not in columns[plan.versions]:
+                continue  # a first migration that is not yet complete
             cursor.execute(
                 f"SELECT project_id, count(*) FROM {quoted(plan.versions)}"  # noqa: S608 - a name of ours, quoted
                 " WHERE operation = %s GROUP BY project_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.db.models import QuerySet
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -88,4 +88,6 @@ def stray_permissions() -> list[StrayPermission]:
         strays.append(StrayPermission(generic, str(generic.group), generic.permission.codename, None))
     for direct in User.user_permissions.through.objects.select_related("user", "permission"):
         strays.append(StrayPermission(direct, str(direct.user), direct.permission.codename, None))
+    for shared in Group.permissions.through.objects.select_related("group", "permission"):
+        strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
     return strays
