@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from roles.models import User
@@ -117,6 +118,12 @@ def act_under_way(using: str = "default") -> Act | None:
 def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     act: Act | None = getattr(connection, "labelop_act", None)
     return act
+
+
+def moment_of_act(using: str = "default") -> datetime:
+    """When the act under way happens: now, unless it is backdated."""
+    act = act_under_way(using)
+    return act.at if act is not None and act.at is not None else timezone.now()
 
 
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
