@@ -44,7 +44,9 @@ def street_scenes() -> Cast:
     sue = create_account("sue", PASSWORD, by=None)
     grant_superuser(sue, by=None, reason="Keeps the site")
     sue.refresh_from_db()
-    olga, ravi, ana, eve, uma = (create_account(name, PASSWORD, by=sue) for name in "olga ravi ana eve uma".split())
+    olga, ravi, ana, eve, uma = (
+        create_account(name, PASSWORD, by=sue) for name in ["olga", "ravi", "ana", "eve", "uma"]
+    )
     project = create_project("street", "Street scenes", by=sue, owner=olga, reason="Pilot")
     grant_role(project, ravi, Role.REVIEWER, by=olga, reason="Second reader")
     grant_role(project, ana, Role.ANNOTATOR, by=olga, reason="Team north")

@@ -145,7 +145,13 @@ def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(cast: C
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("/", 12), ("/projects/street/", 16), ("/projects/street/team/", 16), ("/audit/entry/", 10), ("/labelop/item/", 9)],
+    [
+        ("/", 12),
+        ("/projects/street/", 16),
+        ("/projects/street/team/", 16),
+        ("/audit/entry/", 10),
+        ("/labelop/item/", 9),
+    ],
 )
 def test_pages_ask_the_database_little(
     cast: Cast, browse: As, path: str, queries: int, django_assert_max_num_queries: Any

@@ -90,9 +90,7 @@ def test_roles_are_those_of_the_time(ravi: Client, cast: Cast) -> None:
     }
 
 
-def test_an_unexplained_change_stands_out(
-    ravi: Client, cast: Cast, unexplained_changes_are_recorded: None
-) -> None:
+def test_an_unexplained_change_stands_out(ravi: Client, cast: Cast, unexplained_changes_are_recorded: None) -> None:
     van = LabelClass.objects.get(project=cast.project, key="van")
     mark = Annotation.objects.filter(project=cast.project).order_by("-pk")[0]
     with connection.cursor() as cursor:
@@ -104,9 +102,7 @@ def test_an_unexplained_change_stands_out(
     assert "1 unexplained" in answer.content.decode()
 
 
-def test_a_snapshot_that_is_being_computed_says_so(
-    ravi: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_snapshot_that_is_being_computed_says_so(ravi: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snapshots.services.snapshots.seal_snapshot", lambda snapshot: snapshot)
     unsealed: Snapshot = take_snapshot(cast.project, "v3", by=cast.olga).snapshot
     answer = ravi.get(PAGE.format(unsealed.number))
