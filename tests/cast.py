@@ -1,68 +1,114 @@
-"""The cast of the pages' stories: Olga owns, Ravi reviews, Ana annotates, Eve has left, Uma is from elsewhere."""
+"""The cast: Olga owns, Ravi reviews, Ana annotates, Uma is from elsewhere, and root is a superuser."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
-from labelop.models import Project
+from django.db.models import Max
+
+from audit.history import tracked_models, versions_of
+from audit.models import Entry
+from labelop.models import Annotation, Item, LabelClass, Project
 from labelop.services.projects import create_project
 from labelop.services.schema import add_class
 from labelop.services.work import add_item, save_annotation
 from roles.matrix import Role
 from roles.models import Membership, User
-from roles.services import create_account, grant_role, grant_superuser, revoke_role
-from snapshots.models import Snapshot
-from snapshots.services.snapshots import take_snapshot
+from roles.services import create_account, grant_role, grant_superuser
 
-PASSWORD = "a long pass phrase"
-# Stands in every text of Uma's project; no page of another project may show it.
-CANARY = "canary-of-elsewhere"
+PASSWORD = "a long sentence nobody guesses"
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Two projects that must not know of each other, and the people around them."""
+    """One project with its team, one class, one item and Ana's annotation on it; Uma owns another project."""
 
-    sue: User
     olga: User
     ravi: User
     ana: User
-    eve: User
     uma: User
+    root: User
     project: Project
     elsewhere: Project
-    first: Snapshot
-    second: Snapshot
-    away: Snapshot
+    label_class: LabelClass
+    item: Item
+    annotation: Annotation
 
     def membership_of(self, user: User) -> Membership:
-        return Membership.objects.get(project=self.project, user=user)
+        return Membership.objects.get(project=self.project, user=user, ended_at=None)
 
 
-def street_scenes() -> Cast:
-    """Two snapshots of a small project, and one of somebody else's."""
-    sue = create_account("sue", PASSWORD, by=None)
-    grant_superuser(sue, by=None, reason="Keeps the site")
-    sue.refresh_from_db()
-    olga, ravi, ana, eve, uma = (
-        create_account(name, PASSWORD, by=sue) for name in ["olga", "ravi", "ana", "eve", "uma"]
+def assemble() -> Cast:
+    """Bring everybody on stage, by the services that would do it in life."""
+    root = person("root")
+    grant_superuser(root, by=None, reason="Runs the site")
+    olga, ravi, ana, uma = person("olga"), person("ravi"), person("ana"), person("uma")
+    project = create_project("birds", "Birds", by=root, owner=olga)
+    grant_role(project, ravi, Role.REVIEWER, by=olga, reason="Knows birds")
+    grant_role(project, ana, Role.ANNOTATOR, by=olga, reason="Joined the team")
+    elsewhere = create_project("ships", "Ships", by=root, owner=uma)
+    label_class = add_class(project, "gull", "Gull", by=olga)
+    item = add_item(project, "photo-1", {"uri": "photo-1.jpg"}, by=olga)
+    annotation = save_annotation(item, label_class, {"box": [1, 2, 3, 4]}, by=ana)
+    return Cast(
+        User.objects.get(pk=olga.pk),
+        User.objects.get(pk=ravi.pk),
+        User.objects.get(pk=ana.pk),
+        User.objects.get(pk=uma.pk),
+        User.objects.get(pk=root.pk),
+        project,
+        elsewhere,
+        label_class,
+        item,
+        annotation,
     )
-    project = create_project("street", "Street scenes", by=sue, owner=olga, reason="Pilot")
-    grant_role(project, ravi, Role.REVIEWER, by=olga, reason="Second reader")
-    grant_role(project, ana, Role.ANNOTATOR, by=olga, reason="Team north")
-    left = grant_role(project, eve, Role.ANNOTATOR, by=olga, reason="Team south")
-    revoke_role(left, by=olga, reason="Left the team")
-    car = add_class(project, "car", "Car", by=olga)
-    van = add_class(project, "van", "Van", by=olga)
-    marks = []
-    for number in range(3):
-        item = add_item(project, f"cam/{number}", {"uri": f"frame-{number}.jpg"}, by=olga)
-        marks.append(save_annotation(item, car, {"bbox": [1, 2, 3, 4]}, by=ana))
-    first = take_snapshot(project, "v1", by=olga, note="Pilot closed").snapshot
-    save_annotation(marks[0].item, van, {"bbox": [1, 2, 3, 4]}, by=ana, key=marks[0].key, reason="It is a van")
-    second = take_snapshot(project, "v2", by=olga).snapshot
-    elsewhere = create_project("elsewhere", CANARY, by=sue, owner=uma, reason=CANARY, description=CANARY)
-    add_class(elsewhere, CANARY, CANARY, by=uma, definition=CANARY, reason=CANARY)
-    add_item(elsewhere, CANARY, {"text": CANARY}, by=uma, reason=CANARY)
-    away = take_snapshot(elsewhere, CANARY, by=uma, note=CANARY).snapshot
-    return Cast(sue, olga, ravi, ana, eve, uma, project, elsewhere, first, second, away)
+
+
+def person(name: str) -> User:
+    return create_account(name, PASSWORD, by=None)
+
+
+@dataclass
+class Left:
+    """What an act has left behind: its entries, and the versions the database wrote."""
+
+    entries: list[Entry] = field(default_factory=list)
+    versions: list[Any] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[str]:
+        return [entry.event for entry in self.entries]
+
+    @property
+    def entry(self) -> Entry:
+        """The only entry there is."""
+        (entry,) = self.entries
+        return entry
+
+    @property
+    def operations(self) -> set[uuid.UUID]:
+        return {version.operation for version in self.versions} | {entry.operation for entry in self.entries}
+
+    def versions_of(self, model: type) -> list[Any]:
+        return [version for version in self.versions if version.instance_type is model]
+
+
+@contextmanager
+def what_is_left() -> Iterator[Left]:
+    """Watch what the acts inside leave behind; it is filled in when they have ended."""
+    left = Left()
+    last_entry = Entry.objects.aggregate(last=Max("id"))["last"] or 0
+    last_versions = {model: _last_version(model) for model in tracked_models()}
+    yield left
+    left.entries.extend(Entry.objects.filter(id__gt=last_entry).order_by("id"))
+    for model, last in last_versions.items():
+        versions = versions_of(model)._base_manager.filter(history_id__gt=last)
+        left.versions.extend(versions.order_by("history_id"))
+
+
+def _last_version(model: type) -> int:
+    return versions_of(model)._base_manager.aggregate(last=Max("history_id"))["last"] or 0
