@@ -102,7 +102,9 @@ def test_an_unexplained_change_stands_out(ravi: Client, street: Street, unexplai
     assert "1 unexplained" in answer.content.decode()
 
 
-def test_a_snapshot_that_is_being_computed_says_so(ravi: Client, street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_that_is_being_computed_says_so(
+    ravi: Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("snapshots.services.snapshots.seal_snapshot", lambda snapshot: snapshot)
     unsealed: Snapshot = take_snapshot(street.project, "v3", by=street.olga).snapshot
     answer = ravi.get(PAGE.format(unsealed.number))
