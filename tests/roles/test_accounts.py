@@ -144,9 +144,7 @@ def test_closing_an_account_ends_its_roles(cast: Cast) -> None:
         deactivate_account(cast.ravi, by=cast.root, reason="Left the company")
     assert not User.objects.get(pk=cast.ravi.pk).is_active
     assert not Membership.objects.filter(user=cast.ravi, ended_at=None).exists()
-    assert sorted(left.events) == sorted(
-        ["access.overridden", "role.revoked"] * 2 + ["account.deactivated"]
-    )
+    assert sorted(left.events) == sorted(["access.overridden", "role.revoked"] * 2 + ["account.deactivated"])
     assert {entry.reason for entry in left.entries} == {"Left the company"}
     assert {entry.project_id for entry in left.entries} == {cast.project.pk, cast.elsewhere.pk, None}
     assert len(left.operations) == 1

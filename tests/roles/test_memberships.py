@@ -102,9 +102,7 @@ def test_a_grant_for_a_time_says_until_when(cast: Cast) -> None:
 
 def test_a_grant_into_the_past_is_refused(cast: Cast) -> None:
     with what_is_left() as left, pytest.raises(ValidationError, match="passed already"):
-        grant_role(
-            cast.project, cast.uma, Role.REVIEWER, by=cast.olga, reason="Late", valid_until=timezone.now()
-        )
+        grant_role(cast.project, cast.uma, Role.REVIEWER, by=cast.olga, reason="Late", valid_until=timezone.now())
     assert (left.events, left.versions) == ([], [])
 
 
