@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from roles.models import User
@@ -31,8 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
 
-# The gate of a project is the PostgreSQL advisory lock (the one-number kind) GATE + its id; the site's is GATE + 0.
-# Ids below 3.7 × 10^18 fit, so no two projects ever share a gate. The triggers take it shared.
+# The gate of a project is PostgreSQL's advisory lock (the kind with one number) GATE + its id, the site's is
+# GATE + 0. Ids below 3.7 × 10^18 fit, so no two projects ever share a gate. The triggers take it shared.
 GATE = int.from_bytes(b"LABL", "big") << 32
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock_timeout
 
@@ -117,6 +118,12 @@ def act_under_way(using: str = "default") -> Act | None:
 def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     act: Act | None = getattr(connection, "labelop_act", None)
     return act
+
+
+def moment_of_act(using: str = "default") -> datetime:
+    """When the act under way happens: now, unless it is backdated."""
+    act = act_under_way(using)
+    return act.at if act is not None and act.at is not None else timezone.now()
 
 
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
@@ -210,7 +217,7 @@ def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> N
 def inside_a_transaction(using: str = "default") -> bool:
     """Whether a transaction is open that is not the wrapper of a test, told apart as Django's `durable` does."""
     blocks = connections[using].atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 def _tell(connection: BaseDatabaseWrapper, act: Act) -> None:
@@ -249,14 +256,12 @@ def locked(row: M) -> M:
     return type(row)._base_manager.using(row._state.db).select_for_update(no_key=True).get(pk=row.pk)
 
 
-class GateBusy(Exception):  # noqa: N818 - no error: somebody is writing, ask again
+class GateBusy(Exception):
     """The gate was not to be had alone in the time given."""
 
 
 @contextlib.contextmanager
-def take_gate_alone(
-    project_id: int | None, *, milliseconds: int = 200, using: str = "default"
-) -> Iterator[None]:
+def take_gate_alone(project_id: int | None, *, milliseconds: int = 200, using: str = "default") -> Iterator[None]:
     """Hold a project's gate alone, so that every act is wholly before or wholly after what is read inside.
 
     Must come first in a transaction, since two that wrote already would wait for each other, and holds until

@@ -1,10 +1,10 @@
 """Set hash, format 1: one hash for a set of records, which costs what changed and not what there is.
 
-LtHash, after Bellare and Micciancio 1997 and Lewi, Kim, Maykov and Weis 2019. Each record is a leaf, SHAKE128
-read out to 1,024 little-endian lanes of 16 bits; the state is the sum of all leaves, lane by lane, modulo 2^16.
+LtHash, after Bellare and Micciancio 1997 and Lewi, Kim, Maykov and Weis 2019. Each record is a leaf: SHAKE128
+read out to 1,024 little-endian lanes of 16 bits. The state is their sum, lane by lane, modulo 2^16.
 
-It proves that two sets are equal, not that a record belongs to one, nor where two differ. A record added twice
-counts twice, so whoever adds sees to it that each key comes once.
+It proves that two sets are equal, not that a record belongs to one, nor where two differ. A record that is
+added twice counts twice, so whoever adds sees to it that each key comes once.
 """
 
 from hashlib import sha256, shake_128
@@ -23,8 +23,8 @@ _FOLD_AFTER = 60_000
 class SetHash:
     """The sum of the leaves of a set of records.
 
-    Neighbouring lanes would carry into each other. So the even ones are summed by themselves, with 32 bits each,
-    and the odd ones are what the total has beyond them. Lanes are cut back to 16 bits only now and then.
+    Neighbouring lanes would carry into each other. So the even ones are summed by themselves, with 32 bits
+    each, and the odd ones are what the total has beyond them. Only now and then all are cut back to 16 bits.
     """
 
     def __init__(self) -> None:
@@ -93,8 +93,8 @@ def content_hash(items: SetHash, annotations: SetHash, schema: SetHash) -> str:
 def record_key(kind: str, first: str, *others: str) -> str:
     """Name a record: `item/<key>`, `annotation/<item key>/<key>`, `class/<key>`, a `/` inside a key doubled.
 
-    Doubling alone would give ("a/", "b") and ("a", "/b") one name. So a part behind the first that begins with
-    `/`, or with dots and a `/`, gets one dot in front, and no two records share a name.
+    Doubling alone would give ("a/", "b") and ("a", "/b") one name. So a part behind the first that begins
+    with `/`, or with dots and a `/`, gets one dot in front, and no two records share a name.
     """
     return "/".join([kind, _doubled(first), *(_doubled(_dotted(part)) for part in others)])
 

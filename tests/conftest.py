@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,6 +14,12 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 if TYPE_CHECKING:
     from tests.cast import Cast
+
+pytest.register_assert_rewrite("tests.audit.ways")
+
+# Whether a test passes says nothing about the speed of the machine.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
@@ -60,7 +67,7 @@ def _let_test_teardown_empty_the_tables() -> None:
     """
     flush = BaseDatabaseOperations.execute_sql_flush
 
-    def flush_with_triggers_aside(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+    def flush_with_triggers_aside(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
         with transaction.atomic(using=self.connection.alias), triggers_laid_aside(self.connection):
             flush(self, sql_list)
 

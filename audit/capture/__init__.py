@@ -25,7 +25,7 @@ def engine_of(connection: BaseDatabaseWrapper) -> ModuleType:
         return postgresql
     if connection.vendor == "sqlite":
         return sqlite
-    raise ImproperlyConfigured(f"LabelOp keeps its versions on PostgreSQL or SQLite, not on {connection.vendor}.")
+    raise ImproperlyConfigured(f"LabelOp runs on PostgreSQL or SQLite, not on {connection.vendor}.")
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:

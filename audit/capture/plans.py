@@ -31,6 +31,7 @@ Columns = dict[str, set[str]]
 @dataclass(frozen=True)
 class Difference:
     """What is installed on a table and is not what the models need."""
+
     table: str
     what: str
 
@@ -41,6 +42,7 @@ class Difference:
 @dataclass(frozen=True)
 class Kinship:
     """A foreign key whose two rows must belong to the same project."""
+
     child: str
     foreign_key: str
     child_project: str
@@ -56,6 +58,7 @@ class Kinship:
 @dataclass(frozen=True)
 class Lookup:
     """Where to find the project of a row that does not carry it: in the row it points at."""
+
     foreign_key: str
     table: str
     pk: str
@@ -65,6 +68,7 @@ class Lookup:
 @dataclass(frozen=True)
 class Plan:
     """A tracked table, the table of its versions, and what their triggers have to do."""
+
     table: str
     versions: str
     pk: str
@@ -84,10 +88,21 @@ class Plan:
 @dataclass(frozen=True)
 class Kept:
     """A table whose rows are written once; `filled_later` may go from NULL to a value, once."""
+
     table: str
     pk: str
     columns: tuple[str, ...]
     filled_later: tuple[str, ...] = ()
+
+
+def column_of(model: type[models.Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    column: str = field.column
+    return column
+
+
+def pk_of(model: type[models.Model]) -> str:
+    return column_of(model, model._meta.pk.name)
 
 
 def quoted(name: str) -> str:
@@ -123,14 +138,14 @@ def kept_tables(columns: Columns) -> Iterator[Kept]:
     for model in apps.get_models():
         table = model._meta.db_table
         if issubclass(model, AppendOnly) and table in columns:
-            filled = {model._meta.get_field(name).column for name in model.filled_later} & columns[table]
-            yield Kept(table, model._meta.pk.column, tuple(sorted(columns[table])), tuple(sorted(filled)))
+            filled = {column_of(model, name) for name in model.filled_later} & columns[table]
+            yield Kept(table, pk_of(model), tuple(sorted(columns[table])), tuple(sorted(filled)))
 
 
 def entry_table(columns: Columns) -> str | None:
     """The table of entries, once it has what an entry about an unexplained change needs."""
     table = Entry._meta.db_table
-    needed = {Entry._meta.get_field(name).column for name in ("operation", "project", "event", "at")}
+    needed = {column_of(Entry, name) for name in ("operation", "project", "event", "at")}
     return table if needed <= columns.get(table, set()) else None
 
 
@@ -167,13 +182,13 @@ def _default(field: models.Field, connection: BaseDatabaseWrapper) -> str:
         return str(value)
     if isinstance(value, str):
         return literal(value)
-    raise ImproperlyConfigured(f"Say in audit.capture what {field} of an unexplained change is; it has no default.")
+    raise ImproperlyConfigured(f"{field} has no default: say in audit.capture what an unexplained change has.")
 
 
 def _plan(model: type[models.Model], columns: Columns, kinships: list[Kinship]) -> Plan | None:
     table, versions = model._meta.db_table, versions_of(model)._meta.db_table
     here, there = columns.get(table, set()), columns.get(versions, set())
-    pk = model._meta.pk.column
+    pk = pk_of(model)
     if pk not in here or not {"history_id", "operation", pk} <= there:
         return None
     copied = here & (there - BOOKKEEPING)
@@ -195,7 +210,7 @@ def _project_column(model: type[models.Model], columns: Columns) -> str | None:
     rule = project_rule(model)
     if not isinstance(rule, str):
         return None
-    column = model._meta.pk.column if rule == "self" else model._meta.get_field(rule).column
+    column = pk_of(model) if rule == "self" else column_of(model, rule)
     return column if column in columns.get(model._meta.db_table, set()) else None
 
 
@@ -203,14 +218,9 @@ def _lookup(model: type[models.Model], columns: Columns) -> Lookup | None:
     rule = project_rule(model)
     if not isinstance(rule, tuple):
         return None
-    foreign_key = model._meta.get_field(rule[0])
-    target = foreign_key.related_model
-    lookup = Lookup(
-        foreign_key.column,
-        target._meta.db_table,
-        target._meta.pk.column,
-        target._meta.get_field(rule[1]).column,
-    )
+    foreign_key, project = rule
+    target: Any = model._meta.get_field(foreign_key).related_model
+    lookup = Lookup(column_of(model, foreign_key), target._meta.db_table, pk_of(target), column_of(target, project))
     there = {lookup.pk, lookup.project} <= columns.get(lookup.table, set())
     return lookup if there and lookup.foreign_key in columns.get(model._meta.db_table, set()) else None
 
@@ -219,15 +229,13 @@ def _kinships(model: type[models.Model], columns: Columns) -> Iterator[Kinship]:
     own = _project_key(model, columns)
     if own is None:
         return
-    for field in model._meta.concrete_fields:
-        parent = field.related_model
-        if not field.remote_field or field.column == own or field.column not in columns[model._meta.db_table]:
-            continue
+    table = model._meta.db_table
+    keys: list[Any] = [field for field in model._meta.concrete_fields if field.remote_field]
+    for key in keys:
+        parent = key.related_model
         theirs = _project_key(parent, columns)
-        if theirs is not None:
-            yield Kinship(
-                model._meta.db_table, field.column, own, parent._meta.db_table, field.target_field.column, theirs
-            )
+        if key.column != own and key.column in columns[table] and theirs is not None:
+            yield Kinship(table, key.column, own, parent._meta.db_table, key.target_field.column, theirs)
 
 
 def _project_key(model: type[models.Model], columns: Columns) -> str | None:
@@ -235,5 +243,3 @@ def _project_key(model: type[models.Model], columns: Columns) -> str | None:
     if model not in tracked_models() or project_rule(model) == "self":
         return None
     return _project_column(model, columns)
-
-

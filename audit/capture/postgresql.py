@@ -6,14 +6,13 @@ that joined the old with the new rows would be planned once per connection, for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .plans import Columns, Difference, entry_table, plans
-from .postgresql_sql import Function, Trigger, smoke_test, wanted_functions, wanted_triggers
+from .postgresql_sql import Function, Trigger, wanted_functions, wanted_triggers
+from .postgresql_trial import try_out
 
 
 def prepare(connection: BaseDatabaseWrapper) -> None:
@@ -107,25 +106,22 @@ def installed_triggers(connection: BaseDatabaseWrapper) -> dict[tuple[str, str],
 def _installed_functions(connection: BaseDatabaseWrapper) -> dict[str, Function]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.prosrc,"
+            "SELECT p.proname, p.prosrc, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),"
             " l.lanname, p.prosecdef, coalesce(array_to_string(p.proconfig, '; '), ''),"
-            " EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0)"
+            " EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))"
+            " WHERE grantee = 0)"
             " FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
             " WHERE p.pronamespace = current_schema()::regnamespace AND p.proname LIKE 'capture\\_%'"
         )
-        return {
-            name: Function(
-                name, body, arguments, result, language=language, definer=definer, config=config, public=public
-            )
-            for name, arguments, result, body, language, definer, config, public in cursor.fetchall()
-        }
+        return {row[0]: Function(*row) for row in cursor.fetchall()}
 
 
 def _compare_function(function: Function, installed: dict[str, Function]) -> Difference | None:
     have = installed.get(function.name)
     if have == function:
         return None
-    return Difference(function.table, f"function {function.name} is {'missing' if have is None else 'changed'}")
+    wrong = "missing" if have is None else "changed"
+    return Difference(function.table, f"function {function.name} is {wrong}")
 
 
 def _compare_trigger(trigger: Trigger, installed: dict[tuple[str, str], Trigger]) -> Difference | None:
@@ -174,10 +170,6 @@ def _drop_left_over(connection: BaseDatabaseWrapper) -> None:
 
 
 def _try_out(connection: BaseDatabaseWrapper, written: set[str]) -> None:
-    """Fire what was written once, in a savepoint, since PL/pgSQL finds a wrong name only when it runs."""
-    for plan in _plans_of(connection, written):
-        smoke_test(connection, schema_of(connection), plan)
-
-
-def _plans_of(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator:
-    return (plan for plan in plans(columns_of(connection)) if plan.table in tables)
+    for plan in plans(columns_of(connection)):
+        if plan.table in written:
+            try_out(connection, schema_of(connection), plan)

@@ -1,12 +1,10 @@
-"""The functions and triggers that PostgreSQL needs, as text, and a trial that fires them once."""
+"""The functions and triggers that PostgreSQL needs, as text."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..acting import GATE
@@ -17,9 +15,11 @@ from .plans import (
     Kept,
     Kinship,
     Plan,
+    column_of,
     entry_table,
     kept_tables,
     literal,
+    pk_of,
     plans,
     quoted,
     short_name,
@@ -30,8 +30,9 @@ ACTOR = "nullif(current_setting('labelop.actor', true), '')::bigint"
 MOMENT = "coalesce(nullif(current_setting('labelop.at', true), '')::timestamptz, clock_timestamp())"
 # RFC 9562, version 7: the first 48 bits tell the milliseconds.
 UUID7 = (
-    "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(int8send("
-    "(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid"
+    "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring("
+    "int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3"
+    ") FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid"
 )
 NO_OPERATION = "LabelOp: this change belongs to no operation."
 HINT = "Make it through a service, or inside audit.acting.operation()."
@@ -48,12 +49,12 @@ class Function:
     language: str = "plpgsql"
     definer: bool = True
     config: str = ""
-    # Anybody who could call a definer's trigger function could hang it on a table of theirs and forge versions.
+    # Whoever may call a definer's trigger function can hang it on a table of theirs and forge versions.
     public: bool = False
     table: str = field(default="", compare=False)
 
     def create(self, schema: str) -> str:
-        settings = "".join(f" SET {setting.replace('=', ' TO ', 1)}" for setting in self.config.split("; ") if setting)
+        settings = "".join(f" SET {setting}" for setting in self.config.split("; ") if setting)
         security = "DEFINER" if self.definer else "INVOKER"
         signature = f"{schema}.{quoted(self.name)}({self.arguments})"
         return (
@@ -98,10 +99,10 @@ def wanted_functions(connection: BaseDatabaseWrapper, schema: str, columns: Colu
             ("update", _record_update(plan, schema)),
             ("delete", _record_rows(plan, schema, "-")),
         ):
-            yield Function(_function_name(plan.table, act), body, config=config, table=plan.table)
+            yield Function(function_name(plan.table, act), body, config=config, table=plan.table)
     for kept in kept_tables(columns):
         if kept.filled_later:
-            yield Function(_function_name(kept.table, "fill"), _fill(kept), definer=False, table=kept.table)
+            yield Function(function_name(kept.table, "fill"), _fill(kept), definer=False, table=kept.table)
 
 
 def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
@@ -117,7 +118,7 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
         return trigger(table, name, when, what, f"capture_refuse({literal(because)})")
 
     def call(table: str, act: str) -> str:
-        return f"{quoted(_function_name(table, act))}()"
+        return f"{quoted(function_name(table, act))}()"
 
     rows, statement = "FOR EACH ROW", "FOR EACH STATEMENT"
     for plan in plans(columns):
@@ -133,7 +134,7 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
             "capture_forged",
             "BEFORE INSERT",
             f"{statement} WHEN ((pg_trigger_depth() = 0))",
-            "versions are written by the database alone",
+            "the database alone writes versions",
         )
     for kept in kept_tables(columns):
         append_only = "it is append-only"
@@ -145,7 +146,7 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
     yield trigger(entries, "capture_gate", "BEFORE INSERT", rows, "capture_entry_gate()")
 
 
-def _function_name(table: str, act: str) -> str:
+def function_name(table: str, act: str) -> str:
     return short_name("capture", table, act)
 
 
@@ -168,9 +169,7 @@ def _enter(connection: BaseDatabaseWrapper, schema: str, columns: Columns) -> Fu
             "recorded_at": "clock_timestamp()",
         },
     )
-    operation, project, event = (
-        quoted(Entry._meta.get_field(name).column) for name in ("operation", "project", "event")
-    )
+    operation, project, event = (quoted(column_of(Entry, name)) for name in ("operation", "project", "event"))
     body = f"""
 DECLARE
   told text := nullif(current_setting('labelop.operation', true), '');
@@ -192,7 +191,8 @@ BEGIN
   act := split_part(made, '/', 2)::uuid;
   IF NOT EXISTS (
     SELECT FROM {schema}.{quoted(entries)} e WHERE e.{operation} = act
-    AND e.{project} IS NOT DISTINCT FROM nullif(gate, 0) AND e.{event} = {literal(Event.CHANGE_UNEXPLAINED.value)}
+    AND e.{project} IS NOT DISTINCT FROM nullif(gate, 0)
+    AND e.{event} = {literal(Event.CHANGE_UNEXPLAINED.value)}
   ) THEN
     INSERT INTO {schema}.{quoted(entries)} ({", ".join(map(quoted, values))})
     VALUES ({", ".join(values.values())});
@@ -210,7 +210,7 @@ END"""
 
 def _entry_gate(connection: BaseDatabaseWrapper, entries: str) -> str:
     """An entry's id, drawn once the gate is held: the default was drawn before."""
-    pk, project = Entry._meta.pk.column, quoted(Entry._meta.get_field("project").column)
+    pk, project = pk_of(Entry), quoted(column_of(Entry, "project"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [quoted(entries), pk])
         sequence = cursor.fetchone()[0]
@@ -268,8 +268,7 @@ def _version(plan: Plan, schema: str, row: str, kind: str) -> str:
         columns.append("project_id")
         values.append(_project(plan, schema, row))
     return (
-        f"INSERT INTO {schema}.{quoted(plan.versions)} ({', '.join(map(quoted, columns))})"
-        f" SELECT {', '.join(values)}"
+        f"INSERT INTO {schema}.{quoted(plan.versions)} ({', '.join(map(quoted, columns))}) SELECT {', '.join(values)}"
     )
 
 
@@ -353,81 +352,3 @@ def _parent_project(kinship: Kinship, schema: str, row: str) -> str:
 
 def _refuse_stranger(kinship: Kinship) -> str:
     return f"RAISE EXCEPTION {literal(f'LabelOp: {kinship.rule}.')} USING ERRCODE = '23000';"
-
-
-class CaptureDoesNotWork(RuntimeError):
-    """What was installed does not write the versions it should."""
-
-
-def smoke_test(connection: BaseDatabaseWrapper, schema: str, plan: Plan) -> None:
-    """Hang the functions of a table on an empty twin of it, change a row there, and undo it all."""
-    act = uuid.uuid4()
-    savepoint = transaction.savepoint(using=connection.alias)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('labelop.operation', %s, true)", [str(act)])
-            cursor.execute(
-                "SELECT a.attname, a.attnotnull, t.typcategory, t.typname FROM pg_attribute a"
-                " JOIN pg_type t ON t.oid = a.atttypid"
-                " WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped",
-                [f"{schema}.{quoted(plan.versions)}"],
-            )
-            needed = {
-                column: _sample(category, kind)
-                for column, not_null, category, kind in cursor.fetchall()
-                if column in plan.columns and (not_null or column == plan.pk)
-            }
-            for statement in _trial(plan, schema, needed):
-                cursor.execute(statement)
-            cursor.execute(
-                f"SELECT string_agg(history_type, '' ORDER BY history_id) FROM {schema}.{quoted(plan.versions)}"
-                " WHERE operation = %s",
-                [act],
-            )
-            written = cursor.fetchone()[0]
-    finally:
-        transaction.savepoint_rollback(savepoint, using=connection.alias)
-    if written not in ("+-+-", "+~-+-"):
-        raise CaptureDoesNotWork(f"{plan.table}: a trial wrote {written!r}.")
-
-
-def _trial(plan: Plan, schema: str, needed: dict[str, tuple[str, str]]) -> Iterator[str]:
-    twin, pk = "pg_temp.capture_trial", quoted(plan.pk)
-    yield f"CREATE TEMPORARY TABLE capture_trial AS SELECT * FROM {schema}.{quoted(plan.table)} WITH NO DATA"
-    for act, what in (
-        ("insert", "REFERENCING NEW TABLE AS labelop_rows FOR EACH STATEMENT"),
-        ("update", "FOR EACH ROW WHEN (OLD.* *<> NEW.*)"),
-        ("delete", "REFERENCING OLD TABLE AS labelop_rows FOR EACH STATEMENT"),
-    ):
-        function = f"{schema}.{quoted(_function_name(plan.table, act))}()"
-        yield f"CREATE TRIGGER {act} AFTER {act} ON {twin} {what} EXECUTE FUNCTION {function}"
-    names, first = ", ".join(map(quoted, needed)), ", ".join(values[0] for values in needed.values())
-    yield f"INSERT INTO {twin} ({names}) VALUES ({first})"
-    own = {plan.pk, plan.project}
-    for column, (_before, after) in needed.items():
-        if column not in own:
-            yield f"UPDATE {twin} SET {quoted(column)} = {after}"
-            break
-    yield f"UPDATE {twin} SET {pk} = {needed[plan.pk][1]}"
-    yield f"DELETE FROM {twin}"
-
-
-def _sample(category: str, kind: str) -> tuple[str, str]:
-    """Two different values of a type, told by PostgreSQL's category of it."""
-    by_kind = {
-        "uuid": (f"'{uuid.UUID(int=0)}'", f"'{uuid.UUID(int=1)}'"),
-        "json": ("'0'", "'1'"),
-        "jsonb": ("'0'", "'1'"),
-        "bytea": ("''", "'x'"),
-        "time": ("'00:00'", "'00:01'"),
-    }
-    by_category = {
-        "N": ("0", "1"),
-        "S": ("''", "'x'"),
-        "B": ("false", "true"),
-        "D": ("'2000-01-01'", "'2000-01-02'"),
-        "T": ("'0'", "'1 day'"),
-        "I": ("'0.0.0.0'", "'0.0.0.1'"),
-        "A": ("'{}'", "'{null}'"),
-    }
-    return by_kind.get(kind) or by_category.get(category) or ("NULL", "NULL")

@@ -9,11 +9,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..events import Event
 from ..models import Entry
-from .plans import Columns, Kept, Kinship, Plan, kept_tables, literal, plans, quoted, unexplained_entry
-
-NO_OPERATION = (
-    "LabelOp: this change belongs to no operation. Make it through a service, or inside audit.acting.operation()."
+from .plans import (
+    Columns,
+    Kept,
+    Kinship,
+    Plan,
+    column_of,
+    kept_tables,
+    literal,
+    plans,
+    quoted,
+    unexplained_entry,
 )
+
+NO_OPERATION = "LabelOp: this change belongs to no operation. Make it through a service."
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ def wanted_triggers(connection: BaseDatabaseWrapper, columns: Columns) -> Iterat
             plan.versions,
             "forged",
             f"BEFORE INSERT ON {quoted(plan.versions)} WHEN labelop_forged()",
-            _refuse(f"LabelOp: INSERT on {plan.versions} is refused: versions are written by the database alone."),
+            _refuse(f"LabelOp: INSERT on {plan.versions} is refused: the database alone writes versions."),
         )
     for kept in kept_tables(columns):
         yield from _keeping(kept)
@@ -105,9 +114,7 @@ def _unexplained(connection: BaseDatabaseWrapper, columns: Columns, project: str
         },
     )
     entries = quoted(Entry._meta.db_table)
-    operation, project_key, event = (
-        quoted(Entry._meta.get_field(name).column) for name in ("operation", "project", "event")
-    )
+    operation, project_key, event = (quoted(column_of(Entry, name)) for name in ("operation", "project", "event"))
     return (
         f"INSERT INTO {entries} ({', '.join(map(quoted, values))}) SELECT {', '.join(values.values())}"
         f" WHERE NOT EXISTS (SELECT 1 FROM {entries} e WHERE e.{operation} = labelop_operation()"
@@ -124,9 +131,7 @@ def _keeping_kin_together(plan: Plan) -> Iterator[Trigger]:
         refusal = _refuse(f"LabelOp: {kinship.rule}.")
         act = f"kin_{kinship.foreign_key}"
         yield _trigger(plan.table, f"insert_{act}", f"AFTER INSERT ON {table} WHEN {stranger}", refusal)
-        yield _trigger(
-            plan.table, f"update_{act}", f"AFTER UPDATE ON {table} WHEN {touched} AND {stranger}", refusal
-        )
+        yield _trigger(plan.table, f"update_{act}", f"AFTER UPDATE ON {table} WHEN {touched} AND {stranger}", refusal)
     for kinship in plan.children:
         project = quoted(kinship.parent_project)
         left_behind = (
@@ -197,6 +202,5 @@ def _version(plan: Plan, row: str, kind: str) -> str:
     if plan.names_project:
         columns.append("project_id")
         values.append(_project(plan, row))
-    return (
-        f"INSERT INTO {quoted(plan.versions)} ({', '.join(map(quoted, columns))}) VALUES ({', '.join(values)});"
-    )
+    names = ", ".join(map(quoted, columns))
+    return f"INSERT INTO {quoted(plan.versions)} ({names}) VALUES ({', '.join(values)});"

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from audit.acting import Actor, locked, operation
+from audit.acting import Actor, locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 
@@ -22,7 +22,7 @@ from .permission import authorize
 @operation()
 def appoint_first_owner(project: models.Model, owner: User, *, by: User, reason: str) -> Membership:
     """Give a project that never had a team its first owner."""
-    if Membership.objects.filter(project=project).exists():
+    if Membership.objects.filter(project_id=project.pk).exists():
         raise ValidationError("This project has had a team already: an owner grants its roles.")
     _must_be_in_use(owner)
     return _appoint(project, owner, Role.OWNER, Actor(by), reason, None)
@@ -38,7 +38,7 @@ def grant_role(
     _must_be_in_use(user)
     if valid_until is not None and valid_until <= timezone.now():
         raise ValidationError({"valid_until": "This moment has passed already."})
-    running = Membership.objects.filter(project=project, user=user, ended_at=None).first()
+    running = Membership.objects.filter(project_id=project.pk, user=user, ended_at=None).first()
     if running is not None:
         if Membership.objects.in_force().filter(pk=running.pk).exists():
             raise ValidationError({"user": f"{user} is {running.get_role_display()} already: change that role."})
@@ -73,7 +73,7 @@ def revoke_role(membership: Membership, *, by: User, reason: str) -> Membership:
     membership = locked(membership)
     actor = authorize(by, Can.MANAGE_ROLES, project)
     _must_run(membership)
-    _end(membership, actor, Event.ROLE_REVOKED, reason, timezone.now())
+    _end(membership, actor, Event.ROLE_REVOKED, reason, moment_of_act())
     _keep_an_owner(project)
     return membership
 
@@ -97,6 +97,7 @@ def _appoint(
         user=user,
         role=role,
         granted_by=actor.user,
+        granted_at=moment_of_act(),
         reason=reason.strip(),
         valid_until=valid_until,
     )

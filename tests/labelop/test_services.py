@@ -71,7 +71,7 @@ def a_setting(setting: str, value: Any) -> Story:
     )
 
 
-NEW_SETTINGS = {
+NEW_SETTINGS: dict[str, Any] = {
     "risk_tier": "high",
     "customer_facing": True,
     "review_policy": "sample",
@@ -173,7 +173,7 @@ STORIES: dict[str, Story] = {
 }
 
 
-@pytest.fixture(params=STORIES.values(), ids=STORIES.keys())
+@pytest.fixture(params=list(STORIES.values()), ids=list(STORIES))
 def story(request: pytest.FixtureRequest) -> Story:
     told: Story = request.param
     return told
@@ -399,9 +399,9 @@ def test_the_database_refuses_an_annotation_of_another_project_than_its_item(cas
             project=cast.elsewhere, item=cast.item, key="9", label_class=cast.label_class
         ),
     ):
-        with what_is_left() as left:
-            with operation(), pytest.raises(IntegrityError, match="project"), transaction.atomic():
-                change()
+        refused = pytest.raises(IntegrityError, match="project")
+        with what_is_left() as left, operation(), refused, transaction.atomic():
+            change()
         assert left.versions == []
 
 
