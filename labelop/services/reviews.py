@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from audit.acting import Refused, locked, operation
 from audit.events import Event
 from audit.services import record
@@ -46,5 +45,3 @@ def _must_not_be_own_work(item: Item, annotation: Annotation | None, by: User, r
         raise Refused(
             "Nobody decides on their own work.", user=by, role=role, asked="own_work", project_id=item.project_id
         )
-
-

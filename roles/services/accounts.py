@@ -6,7 +6,7 @@ import re
 
 from django.core.exceptions import ValidationError
 
-from audit.acting import Actor, locked, operation
+from audit.acting import Act, Actor, locked, operation
 from audit.events import Event
 from audit.services import record
 
@@ -94,6 +94,16 @@ def deactivate_account(user: User, *, by: User, reason: str) -> User:
     user.save()
     record(Event.ACCOUNT_DEACTIVATED, user, actor, reason=reason)
     return user
+
+
+@operation()
+def record_superusers_of_the_command_line(act: Act) -> list[User]:
+    """Put on the trail whom `createsuperuser` has made in this act."""
+    made = list(User.objects.filter(pk__in=User.history.filter(operation=act.operation, history_type="+").values("id")))
+    for user in made:
+        record(Event.ACCOUNT_CREATED, user, Actor(None), after=user.kind)
+        record(Event.ACCOUNT_SUPERUSER_GRANTED, user, Actor(None), reason="createsuperuser on the command line")
+    return made
 
 
 def _without_password(username: str, kind: Kind) -> User:

@@ -22,7 +22,7 @@ from .permission import authorize
 @operation()
 def appoint_first_owner(project: models.Model, owner: User, *, by: User, reason: str) -> Membership:
     """Give a project that never had a team its first owner."""
-    if Membership.objects.filter(project=project).exists():
+    if Membership.objects.filter(project_id=project.pk).exists():
         raise ValidationError("This project has had a team already: an owner grants its roles.")
     return _appoint(project, owner, Role.OWNER, Actor(by), reason, None)
 
@@ -38,7 +38,7 @@ def grant_role(
         raise ValidationError({"user": f"{user} cannot hold a role: the account is not in use."})
     if valid_until is not None and valid_until <= timezone.now():
         raise ValidationError({"valid_until": "This moment has passed already."})
-    running = Membership.objects.filter(project=project, user=user, ended_at=None).first()
+    running = Membership.objects.filter(project_id=project.pk, user=user, ended_at=None).first()
     if running is not None:
         if Membership.objects.in_force().filter(pk=running.pk).exists():
             raise ValidationError({"user": f"{user} is {running.get_role_display()} already: change that role."})

@@ -107,11 +107,10 @@ def _cut(
     project: Project, name: str, by: User, purpose: Purpose, note: str, reason: str, at: datetime | None, source: str
 ) -> tuple[Snapshot, float, float]:
     asked = time.perf_counter()
-    with operation(by=by, at=at):
-        with take_gate_alone(project.pk, milliseconds=_GATE_MILLISECONDS):
-            waited = time.perf_counter() - asked
-            actor = authorize(by, Can.TAKE_SNAPSHOTS, project)
-            snapshot = _write_cut(project, name, actor, purpose, note, reason, source)
+    with operation(by=by, at=at), take_gate_alone(project.pk, milliseconds=_GATE_MILLISECONDS):
+        waited = time.perf_counter() - asked
+        actor = authorize(by, Can.TAKE_SNAPSHOTS, project)
+        snapshot = _write_cut(project, name, actor, purpose, note, reason, source)
     return snapshot, time.perf_counter() - asked - waited, waited
 
 

@@ -56,9 +56,7 @@ class Sentences:
         if self.random.random() < 0.5:
             row[3] = self.random.choice([one for one in self.classes if one != row[3]])
         else:
-            row[self.random.choice([1, 2, 4, 5, 6, 7, 8, 9])] = self.random.choice(
-                ["_", "Number=Sing", "amod", *WORDS]
-            )
+            row[self.random.choice([1, 2, 4, 5, 6, 7, 8, 9])] = self.random.choice(["_", "Number=Sing", "amod", *WORDS])
 
     def cut_anew(self, label: Label) -> None:
         """Split or join tokens; or give the table a range, an empty node, or one id twice."""

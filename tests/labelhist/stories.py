@@ -27,9 +27,7 @@ def sentences() -> Stream:
     stream.change("add", "s2", sentence("X"), [])
     stream.begin("b" * 12, "ana", "fix")
     cells = [[1, "upos", "VERB", "AUX"]]
-    stream.change(
-        "update", "s1", sentence("NOUN", "AUX", split="test"), ["upos"], cells=cells, split=["train", "test"]
-    )
+    stream.change("update", "s1", sentence("NOUN", "AUX", split="test"), ["upos"], cells=cells, split=["train", "test"])
     stream.release("r1")
     stream.begin("c" * 12, "bob", merge=True)
     joined = sentence("X", "NUM")

@@ -25,7 +25,7 @@ class Stream:
         self.lines = [json.dumps({"type": "header", "schema": "labelhist/1"} | header, ensure_ascii=False)]
         self.labels: dict[str, Label] = {}
         self.seq = 0
-        self.at = datetime(2020, 1, 1)
+        self.at = datetime(2020, 1, 1)  # noqa: DTZ001 - UTC, and written so
         self.rev = ""
         self.act: dict[str, Any] = {}
 

@@ -95,9 +95,7 @@ def test_an_older_label_is_not_touched_by_later_patches(tmp_path: Path) -> None:
 
 def test_lines_of_one_revision_that_disagree_lose_nothing(tmp_path: Path) -> None:
     lines = sentences().lines
-    lines[2] = json.dumps(
-        json.loads(lines[2]) | {"message": "second", "ts": "2020-01-01T00:00:00Z", "baseline": False}
-    )
+    lines[2] = json.dumps(json.loads(lines[2]) | {"message": "second", "ts": "2020-01-01T00:00:00Z", "baseline": False})
     batch = next(iter(read_history(written(tmp_path / "h", lines))))
     assert isinstance(batch, Batch)
     assert (batch.message, batch.baseline) == ("import\n\nsecond", False)
@@ -147,9 +145,7 @@ def test_hundreds_of_random_histories_are_read_as_they_were_told(tmp_path: Path,
 def test_the_real_histories_agree_with_their_truth(name: str) -> None:
     path = DATA / "histories" / f"{name}.events.ndjson.gz"
     if not path.exists():
-        pytest.skip(
-            f"NOT CHECKED: the real history {path} is not here; set LABELOP_DATA to where the data is"
-        )
+        pytest.skip(f"NOT CHECKED: the real history {path} is not here; set LABELOP_DATA to where the data is")
     truth = json.loads((DATA / "histories" / f"{name}.truth.json").read_text(encoding="utf-8"))
     history = read_history(path)
     live: dict[str, Label] = {}

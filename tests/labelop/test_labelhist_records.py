@@ -170,9 +170,7 @@ def test_over_random_histories_what_is_matched_adds_up_and_does_not_hang_on_orde
 
 
 def check_matching(before: Label, after: Label, chance: random.Random) -> None:
-    olds = [
-        (str(number + 1), one.label, one.value) for number, one in enumerate(records_of(before, IMAGES).marks)
-    ]
+    olds = [(str(number + 1), one.label, one.value) for number, one in enumerate(records_of(before, IMAGES).marks)]
     news = records_of(after, IMAGES).marks
     matching = match_marks(olds, news, next_key=len(olds) + 1)
     stored = {key: (label, value) for key, label, value in olds if key in matching.kept}

@@ -203,9 +203,7 @@ def claim_another_format(export: Export) -> None:
         (claim_another_format, ["format"]),
     ],
 )
-def test_each_tampering_is_found_and_named(
-    export: Export, tamper: Callable[[Export], None], named: list[str]
-) -> None:
+def test_each_tampering_is_found_and_named(export: Export, tamper: Callable[[Export], None], named: list[str]) -> None:
     tamper(export)
     export.write()
     code, output = export.verdict()

@@ -89,9 +89,7 @@ class History:
             cause = f"the change of this item in line {self._doubtful[change.item]} was left out"
             raise BadField(error.field, f"{error.reason} ({cause})") from error
         self._doubtful.pop(change.item, None)
-        return Change(
-            change.seq, change.line, change.op, change.item, before, after, change.fields, change.authored
-        )
+        return Change(change.seq, change.line, change.op, change.item, before, after, change.fields, change.authored)
 
     def _verified(self, release: Release) -> Release:
         """The release, if the header names it next and its state is the one reached, or we keep going."""
