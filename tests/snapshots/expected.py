@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Dataset:
         self.labels: dict[str, dict[str, Any]] = {}
         self.marks: dict[str, dict[str, Mark]] = {}
         self.used: dict[str, set[str]] = {}
+        self.past: dict[str, list[dict[str, Mark]]] = {}
         self.classes: set[str] = set()
 
     def take(self, batch: Batch) -> None:
@@ -46,12 +47,17 @@ class Dataset:
 
     def _mark(self, item: str, wanted: list[Mark]) -> None:
         held, used = self.marks.get(item, {}), self.used.setdefault(item, set())
+        back = next((past for past in reversed(self.past.get(item, [])) if _alike(past.values(), wanted)), None)
+        if back is not None and all(mark.key is None for mark in wanted):
+            self.marks[item] = back
+            return
         live = [(key, mark.label, mark.value) for key, mark in held.items()]
         next_key = 1 + max((int(key) for key in used if key.isdecimal()), default=0)
         matching = match_marks(live, wanted, next_key=next_key)
         kept = {key: held[key] for key in matching.kept}
         self.marks[item] = kept | dict(matching.changed) | dict(matching.added)
         used.update(self.marks[item])
+        self.past.setdefault(item, []).append(self.marks[item])
 
     def hashes(self) -> tuple[dict[str, SetHash], dict[str, Counter[str]]]:
         """The three sections of the content, and what a snapshot counts."""
@@ -99,6 +105,12 @@ def expected_releases(path: Path, slug: str) -> Iterator[Expected]:
         }
         parent = sha256_hex(canonical_json(manifest))
         yield Expected(part.name, content, parent)
+
+
+def _alike(some: Iterable[Mark], others: Iterable[Mark]) -> bool:
+    """Whether they are the same marks, whatever their order and keys."""
+    first, second = (sorted(canonical_json([one.label, one.value]) for one in marks) for marks in (some, others))
+    return first == second
 
 
 def _plain_class(key: str) -> dict[str, Any]:

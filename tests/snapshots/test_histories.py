@@ -95,7 +95,7 @@ def _replayed(path: Path, slug: str, truth: dict[str, Any]) -> Replayed:
     replay_history(path, slug)
     project = Project.objects.get(slug=slug)
     snapshots = {one.name: one for one in Snapshot.objects.filter(project=project).select_related("entry", "parent")}
-    assert list(snapshots) and len(snapshots) == len(truth["releases"])
+    assert len(snapshots) == len(truth["releases"])
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             # Nobody else sees this transaction, so nobody else can tell the planner how much there is.
@@ -124,7 +124,10 @@ class TestRealHistories:
         for chapter in real.chapters:
             for move, number in chapter.truth["top_label_moves"].items():
                 if move.startswith("upos:"):
-                    assert chapter.told.moves.get(move.removeprefix("upos:"), 0) >= number, (chapter.truth["name"], move)
+                    assert chapter.told.moves.get(move.removeprefix("upos:"), 0) >= number, (
+                        chapter.truth["name"],
+                        move,
+                    )
 
     def test_changed_fields_are_the_truths(self, real: Replayed) -> None:
         for chapter in real.chapters:
