@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Max
 
 from audit.canonical import canonical_json
@@ -204,14 +204,16 @@ class State:
 
 
 def newest_cut(project_id: int) -> dict[str, int]:
-    """The cut behind everything there is; consistent only while the project's gate is held alone."""
-    return {
-        model._meta.label_lower: versions_of(model)
-        ._default_manager.filter(project_id=project_id)
-        .aggregate(highest=Max("history_id"))["highest"]
-        or 0
-        for model in SECTIONS.values()
-    }
+    """The cut behind everything there is; consistent only while the project's gate is held alone.
+
+    One statement for all tables, since every act waits until it is answered.
+    """
+    tables = [connection.ops.quote_name(versions_of(model)._meta.db_table) for model in SECTIONS.values()]
+    highest = ", ".join(f"(SELECT max(history_id) FROM {table} WHERE project_id = %s)" for table in tables)  # noqa: S608 - names of ours, quoted
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {highest}", [project_id] * len(tables))
+        found = cursor.fetchone()
+    return {model._meta.label_lower: bound or 0 for model, bound in zip(SECTIONS.values(), found, strict=True)}
 
 
 def in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
