@@ -7,6 +7,8 @@ annotations of an excluded item are out with it. Counts, statements, differences
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,23 +81,34 @@ class State:
         }[section]
         if section == "annotations":
             self._know_items(ids)
+        if section == "work":
+            self._know_reviewed(ids)
         for version in self._versions(section, ids):
             record = build(version)
             if record is not None:
                 yield record
 
     def annotations_of(self, item_ids: Collection[int]) -> set[int]:
-        """The ids of every annotation that these items had at the cut, withdrawn ones too."""
-        return {
+        """The ids of the annotations that these items had at the cut, withdrawn ones too."""
+        now = {
             annotation_id
             for some in in_parts(item_ids)
-            for annotation_id in self._newest("annotations").filter(item_id__in=some).values_list("id", flat=True)
+            for annotation_id in Annotation.objects.filter(item__in=some).order_by().values_list("id", flat=True)
         }
+        candidates = self._versions("annotations", now | self._changed_since("annotations"))
+        return {version.id for version in candidates if version.item_id in item_ids}
 
     def annotations_labelled(self, class_ids: Collection[int]) -> set[int]:
         """The ids of the annotations that had one of these classes at the cut."""
-        newest = self._newest("annotations").filter(label_class_id__in=class_ids)
-        return set(newest.values_list("id", flat=True))
+        now = set(Annotation.objects.filter(label_class__in=class_ids).order_by().values_list("id", flat=True))
+        candidates = self._versions("annotations", now | self._changed_since("annotations"))
+        return {version.id for version in candidates if version.label_class_id in class_ids}
+
+    def _changed_since(self, section: str) -> set[int]:
+        """The ids of the rows that changed after the cut: of all others the table still tells how they stood."""
+        versions: models.QuerySet[Any] = versions_of(SECTIONS[section])._default_manager.all()
+        since = versions.filter(history_id__gt=self.bound(section), **self._of_project(section))
+        return set(since.order_by().values_list("id", flat=True).distinct())
 
     @cached_property
     def classes(self) -> dict[int, Any]:
@@ -122,10 +135,11 @@ class State:
         return Record("schema", version.id, record_key("class", version.key), content, label=version.key)
 
     def _review_record(self, version: Any) -> Record:
-        item = self._item_key_of(version.item_id)
-        annotation = self._annotation_key_of(version.annotation_id) if version.annotation_id else ""
+        item = self._reviewed_items.get(version.item_id, "")
+        annotation = self._reviewed_annotations.get(version.annotation_id, "")
         content = {"verdict": version.verdict, "note": version.note, "reviewer": self._username(version.reviewer_id)}
-        order = str(self._place_among_reviews(version))
+        others = self._reviews_made[version.item_id, version.annotation_id]
+        order = str(bisect_right(others, version.id))
         return Record("work", version.id, record_key("review", item, annotation, order), content, item)
 
     def _membership_record(self, version: Any) -> Record | None:
@@ -178,20 +192,23 @@ class State:
             items = self._versions("items", wanted)
         self._item_keys = {version.id: version.key for version in items if not version.excluded}
 
-    def _item_key_of(self, item_id: int) -> str:
-        return next((version.key for version in self._versions("items", [item_id])), "")
-
-    def _annotation_key_of(self, annotation_id: int) -> str:
-        return next((version.key for version in self._versions("annotations", [annotation_id])), "")
-
-    def _place_among_reviews(self, version: Any) -> int:
-        return int(
-            versions_of(Review)
-            ._default_manager.filter(
-                item_id=version.item_id, annotation_id=version.annotation_id, history_type="+", id__lte=version.id
-            )
-            .count()
-        )
+    def _know_reviewed(self, review_ids: Collection[int] | None) -> None:
+        """Read the keys of what these reviews decide on, and in which order its reviews were made."""
+        items: set[int] = set()
+        annotations: set[int] = set()
+        for version in self._versions("work", review_ids):
+            items.add(version.item_id)
+            if version.annotation_id:
+                annotations.add(version.annotation_id)
+        self._reviewed_items = {version.id: version.key for version in self._versions("items", items)}
+        self._reviewed_annotations = {
+            version.id: version.key for version in self._versions("annotations", annotations)
+        }
+        self._reviews_made: defaultdict[tuple[int, int | None], list[int]] = defaultdict(list)
+        for some in in_parts(items):
+            made = versions_of(Review)._default_manager.filter(item_id__in=some, history_type="+").order_by("id")
+            for item_id, annotation_id, review_id in made.values_list("item_id", "annotation_id", "id"):
+                self._reviews_made[item_id, annotation_id].append(review_id)
 
     def _username(self, user_id: int) -> str:
         return self._usernames.get(user_id, f"#{user_id}")
