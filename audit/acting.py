@@ -249,7 +249,7 @@ def locked(row: M) -> M:
     return type(row)._base_manager.using(row._state.db).select_for_update(no_key=True).get(pk=row.pk)
 
 
-class GateBusy(Exception):  # noqa: N818 - no error: somebody is writing, ask again
+class GateBusy(Exception):
     """The gate was not to be had alone in the time given."""
 
 

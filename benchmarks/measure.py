@@ -138,9 +138,8 @@ def report(title: str, figures: dict[str, Any], *, as_json: bool) -> None:
     for name, figure in figures.items():
         print(f"  {name.replace('_', ' '):{width}}{_told(figure)}")
     load = " ".join(map(str, around["load"]))
-    print(
-        f"  {around['engine']}, Python {around['python']}, Django {around['django']}; load {load} on {around['cores']} cores"
-    )
+    versions = f"{around['engine']}, Python {around['python']}, Django {around['django']}"
+    print(f"  {versions}; load {load} on {around['cores']} cores")
 
 
 def _told(figure: object) -> str:

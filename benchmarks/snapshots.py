@@ -122,7 +122,7 @@ def main() -> int:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")  # as autovacuum would have, given a minute
-        first, first_spent, first_held = snapshot_of(project, "first", by)
+        _, first_spent, first_held = snapshot_of(project, "first", by)
         changed = change(project, options.changed, by)
         second, second_spent, second_held = snapshot_of(project, "second", by)
         figures: dict[str, Any] = {
