@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from roles.models import User
@@ -119,6 +120,12 @@ def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     return act
 
 
+def moment_of_act(using: str = "default") -> datetime:
+    """When the act under way happens: now, unless it is backdated."""
+    act = act_under_way(using)
+    return act.at if act is not None and act.at is not None else timezone.now()
+
+
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
     """Open an operation, or join the one under way.
 
@@ -210,7 +217,7 @@ def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> N
 def inside_a_transaction(using: str = "default") -> bool:
     """Whether a transaction is open that is not the wrapper of a test, told apart as Django's `durable` does."""
     blocks = connections[using].atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 def _tell(connection: BaseDatabaseWrapper, act: Act) -> None:
@@ -254,9 +261,7 @@ class GateBusy(Exception):
 
 
 @contextlib.contextmanager
-def take_gate_alone(
-    project_id: int | None, *, milliseconds: int = 200, using: str = "default"
-) -> Iterator[None]:
+def take_gate_alone(project_id: int | None, *, milliseconds: int = 200, using: str = "default") -> Iterator[None]:
     """Hold a project's gate alone, so that every act is wholly before or wholly after what is read inside.
 
     Must come first in a transaction, since two that wrote already would wait for each other, and holds until

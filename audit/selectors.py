@@ -25,9 +25,7 @@ def entries_of(operations: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Entry]]:
     found: dict[uuid.UUID, list[Entry]] = {}
     wanted = list(set(operations))
     for start in range(0, len(wanted), 500):
-        entries = Entry.objects.filter(operation__in=wanted[start : start + 500]).exclude(
-            event__in=EXPLAINS_NOTHING
-        )
+        entries = Entry.objects.filter(operation__in=wanted[start : start + 500]).exclude(event__in=EXPLAINS_NOTHING)
         for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 
@@ -21,7 +22,7 @@ class ReasonForm(forms.Form):
 class ChangeRoleForm(ReasonForm):
     """Another role, and why."""
 
-    field_order: ClassVar[tuple[str, ...]] = ("role", "reason")
+    field_order: Iterable[str] | None = ("role", "reason")
     role = forms.ChoiceField(choices=Role.choices)
 
     def clean_role(self) -> Role:
@@ -31,7 +32,7 @@ class ChangeRoleForm(ReasonForm):
 class GrantRoleForm(ChangeRoleForm):
     """A role for an exact username: a list of users would tell who works here."""
 
-    field_order = ("user", "role", "valid_until", "reason")
+    field_order: Iterable[str] | None = ("user", "role", "valid_until", "reason")
     user = forms.CharField(
         label="Username", max_length=150, help_text="Exactly as the account is named; no list is offered."
     )

@@ -68,7 +68,12 @@ def entry_as_dict(entry: Entry) -> dict[str, Any]:
 
 def as_markdown(project: str, title: str, acts: list[Act]) -> str:
     """Acts as a page to paste into a ticket."""
-    lines = [f"## {project}: {title}", "", "| When (UTC) | What | Who, in which role | Why |", "| --- | --- | --- | --- |"]
+    lines = [
+        f"## {project}: {title}",
+        "",
+        "| When (UTC) | What | Who, in which role | Why |",
+        "| --- | --- | --- | --- |",
+    ]
     for act in acts:
         for entry in act.entries:
             who = str(entry.attributed_to or entry.actor_name or "not recorded")

@@ -14,9 +14,9 @@ from .models import Snapshot
 
 @dataclass(frozen=True)
 class Chapter:
-    """What led to a snapshot; `snapshot` is None for what followed the last one. `entries` is how many."""
+    """What led to a snapshot; `entries` is how many."""
 
-    snapshot: Snapshot | None
+    snapshot: Snapshot
     entries: int
 
 

@@ -24,12 +24,12 @@ class Tally:
     def of(cls, snapshot: Snapshot) -> Tally:
         """The tally kept by a sealed snapshot."""
         tally = cls()
-        states = bytes(snapshot.states or b"")
+        states = bytes(snapshot.sealed("states"))
         for place, section in enumerate(sorted(SECTIONS)):
             state = states[place * STATE_BYTES : (place + 1) * STATE_BYTES]
-            tally.hashes[section] = SetHash.from_state(snapshot.sections[section]["count"], state)
+            tally.hashes[section] = SetHash.from_state(snapshot.sealed("sections")[section]["count"], state)
         for section in _COUNTED:
-            tally.counts[section] = Counter(snapshot.counts[section])
+            tally.counts[section] = Counter(snapshot.sealed("counts")[section])
         return tally
 
     def add(self, record: Record) -> None:

@@ -199,7 +199,11 @@ def _told_fields(difference: Difference) -> Iterator[str]:
 
 
 def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    names = {version.key: version.name for state in (comparison.before, comparison.after) for version in state.classes.values()}
+    names = {
+        version.key: version.name
+        for state in (comparison.before, comparison.after)
+        for version in state.classes.values()
+    }
     rows = {
         key: {
             "opening": comparison.opening["annotations"][key],
@@ -262,7 +266,7 @@ def _flat(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(snapshot: Snapshot) -> dict[str, Counter[str]]:
-    return {section: Counter(counted) for section, counted in snapshot.counts.items()}
+    return {section: Counter(counted) for section, counted in snapshot.sealed("counts").items()}
 
 
 def _no_counts() -> dict[str, Counter[str]]:

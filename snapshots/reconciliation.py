@@ -73,7 +73,9 @@ class Reconciliation:
         return not self.findings
 
 
-def reconcile(project: Project, before: Snapshot | None, after: Snapshot | None, *, live: bool = False) -> Reconciliation:
+def reconcile(
+    project: Project, before: Snapshot | None, after: Snapshot | None, *, live: bool = False
+) -> Reconciliation:
     """Give each difference between two snapshots its verdict.
 
     Without `before` the window opens before everything; without `after` it ends now. Live rows are held against
@@ -131,7 +133,7 @@ def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int]
     entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower)
     if after is not None:
         entries = entries.filter(id__lt=after.entry_id)
-    decided = dict(entries.values_list("subject_id", "id"))
+    decided = {entry.subject_id: entry.pk for entry in entries.only("subject_id") if entry.subject_id is not None}
     reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
     superseded = {review.supersedes_id for review in reviews}
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
@@ -167,7 +169,7 @@ def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
 def _unexplained_findings(comparison: Comparison, record: Touched) -> list[Finding]:
     """What each unexplained version changed, field by field."""
     model = SECTIONS[record.section]
-    versions = list(
+    versions: list[Any] = list(
         versions_of(model)
         ._default_manager.filter(id=record.record_id, history_id__lte=comparison.after.bound(record.section))
         .order_by("history_id")
@@ -184,7 +186,7 @@ def _unexplained_findings(comparison: Comparison, record: Touched) -> list[Findi
 
 
 def _changed_columns(model: type[models.Model], earlier: Any, later: Any) -> list[str]:
-    """The fields in which two states of a row differ, named as `differences` names them; `*` for a row that came or went."""
+    """The fields in which two states of a row differ, named as in `differences`; `*` for a row that came or went."""
     if earlier is None or "-" in (earlier.history_type, getattr(later, "history_type", "~")):
         return ["*"]
     names: list[str] = []
@@ -249,4 +251,3 @@ def _kept_hash_findings(snapshot: Snapshot) -> list[Finding]:
         for section, kept in snapshot.sections.items()
         if tally["sections"][section] != kept
     ]
-

@@ -25,7 +25,7 @@ try:
             leaf = shake_128(b"\0" + len(key).to_bytes(4, "big") + key + text).digest(2048)
             lanes, (count, even, odd) = int.from_bytes(leaf, "little"), sums.get(section, (0, 0, 0))
             sums[section] = count + 1, even + (lanes & EVEN) & EVEN, odd + (lanes >> 16 & EVEN) & EVEN
-            checks += [(f"{section} {record['key']}", "once", "again")] * ((section, key) in keys)
+            checks += [(record["key"], "once, whole", "not so")] * ((section, key) in keys or len(record) > 3)
             keys.add((section, key))
     for name, (count, even, odd) in sums.items():
         hashes[name] = sha256(b"\1" + count.to_bytes(8, "big") + (even | odd << 16).to_bytes(2048, "little"))

@@ -23,9 +23,7 @@ def house(tmp_path: Path) -> Path:
     """A copy of the four floors that may be damaged."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for floor in FLOORS:
-        shutil.copytree(
-            ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("static", "__pycache__")
-        )
+        shutil.copytree(ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("static", "__pycache__"))
     return tmp_path
 
 

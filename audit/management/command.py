@@ -23,6 +23,7 @@ class ReportingCommand(BaseCommand):
     plain data, and `told`, which puts it into lines for people.
     """
 
+    # What a subclass counts as bad input beside what every service raises.
     bad_input: ClassVar[tuple[type[Exception], ...]] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,7 +43,9 @@ class ReportingCommand(BaseCommand):
         try:
             with through(Channel.COMMAND):
                 report = self.report(**options)
-        except (ValidationError, PermissionDenied, OSError, *self.bad_input) as error:
+        except Exception as error:
+            if not isinstance(error, (ValidationError, PermissionDenied, OSError, *self.bad_input)):
+                raise
             raise CommandError(_sentence(error), returncode=BAD_INPUT) from error
         except KeyboardInterrupt:
             raise CommandError(

@@ -40,9 +40,7 @@ def check_history_of(project: Project, header: Header) -> None:
     """Refuse another history than the one a project was built from."""
     known, _ = imported_up_to(project)
     if known and known != header.digest[:_DIGITS]:
-        raise ValidationError(
-            f"{project.slug} was built from another history: replay this one into another project."
-        )
+        raise ValidationError(f"{project.slug} was built from another history: replay this one into another project.")
 
 
 def import_batch(project: Project, batch: Batch, header: Header, *, by: User) -> bool:
@@ -89,9 +87,7 @@ class _Importing:
             for mark in records_of(change.after, self.header.kind).marks
         }
         missing = sorted(wanted - self.classes.keys())
-        created = LabelClass.objects.bulk_create(
-            LabelClass(project=self.project, key=key, name=key) for key in missing
-        )
+        created = LabelClass.objects.bulk_create(LabelClass(project=self.project, key=key, name=key) for key in missing)
         self.classes.update({row.key: row for row in created})
         self.keys = {row.pk: key for key, row in self.classes.items()}
         self.new_classes = missing

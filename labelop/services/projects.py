@@ -20,7 +20,9 @@ SETTINGS = frozenset({"risk_tier", "customer_facing", "review_policy", "sample_p
 
 
 @operation()
-def create_project(slug: str, name: str, *, by: User, owner: User | None = None, reason: str = "", **settings: Any) -> Project:
+def create_project(
+    slug: str, name: str, *, by: User, owner: User | None = None, reason: str = "", **settings: Any
+) -> Project:
     """Begin a project, with its first owner (`by`, unless somebody else is named)."""
     actor = Actor(by) if by.kind == Kind.SERVICE else authorize_on_site(by, "create projects")
     if unknown := settings.keys() - SETTINGS - {"description"}:
@@ -66,7 +68,5 @@ def change_setting(project: Project, setting: str, value: Any, *, by: User, reas
     if getattr(project, setting) == before:
         raise ValidationError({setting: "That is its value already."})
     project.save()
-    record(
-        Event.SETTING_CHANGED, project, actor, reason=reason, before={setting: before}, after={setting: value}
-    )
+    record(Event.SETTING_CHANGED, project, actor, reason=reason, before={setting: before}, after={setting: value})
     return project

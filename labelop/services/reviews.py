@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-from audit.acting import Refused, locked, operation
+from audit.acting import Refused, locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 from roles.matrix import Can, Role
@@ -28,6 +27,7 @@ def decide_review(subject: Item | Annotation, verdict: Verdict, *, by: User, rea
         verdict=verdict,
         note=reason.strip(),
         reviewer=by,
+        decided_at=moment_of_act(),
         supersedes=earlier,
     )
     event = Event.REVIEW_BY_OWNER if actor.role == Role.OWNER else Event.REVIEW_DECIDED
@@ -46,5 +46,3 @@ def _must_not_be_own_work(item: Item, annotation: Annotation | None, by: User, r
         raise Refused(
             "Nobody decides on their own work.", user=by, role=role, asked="own_work", project_id=item.project_id
         )
-
-

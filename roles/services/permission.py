@@ -20,9 +20,7 @@ def authorize(by: User, can: Can, project: models.Model) -> Actor:
     if by.is_active and by.is_superuser:
         return Actor(by, role or "", overriding=True)
     holder = f"As {role.label.lower()} of {project}" if role else f"Without a role on {project}"
-    raise Refused(
-        f"{holder} you cannot {can.label}.", user=by, role=role or "", asked=can.value, project_id=project.pk
-    )
+    raise Refused(f"{holder} you cannot {can.label}.", user=by, role=role or "", asked=can.value, project_id=project.pk)
 
 
 def authorize_on_site(by: User | None, asked: str) -> Actor:

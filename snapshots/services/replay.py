@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+
+from django.core.exceptions import ValidationError
 
 from labelop.connectors.labelhist import Batch, Header, Release, read_history
 from labelop.models import Project
@@ -44,10 +47,13 @@ def replay_history(
     """
     by = by or service_account("replay")
     history = read_history(path, keep_going=keep_going)
+    parts = iter(history)
+    # The project is not made before something of the history has been read and believed.
+    first = next(parts, None)
     project = _project(slug, history.header, by)
     seal_snapshots(project)
     replayed = Replayed()
-    for part in history:
+    for part in chain([first] if first else [], parts):
         if isinstance(part, Batch):
             replayed.new_operations += import_batch(project, part, history.header, by=by)
             replayed.operations += 1
@@ -56,8 +62,13 @@ def replay_history(
         else:
             _take_release(project, part, by)
             replayed.snapshots += 1
+    if history.unreached:
+        missing = f"the file ends before release {history.unreached[0]}, which its header names"
+        if not keep_going:
+            raise ValidationError(f"{path}: {missing}. What came before is in.")
+        replayed.left_out.append(missing)
     replayed.items = project.items.filter(excluded=False).count()
-    replayed.left_out = [f"line {left.line}, {left.field or 'record'}: {left.reason}" for left in history.left_out]
+    replayed.left_out[:0] = [f"line {left.line}, {left.field or 'record'}: {left.reason}" for left in history.left_out]
     return replayed
 
 

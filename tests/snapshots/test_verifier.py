@@ -160,6 +160,10 @@ def name_a_record_twice_and_forge_the_manifest(export: Export) -> None:
     export.manifest = manifest_of([*RECORDS, RECORDS[0]])
 
 
+def add_a_field_beside_the_content(export: Export) -> None:
+    export.records[0]["note"] = "not covered by any hash"
+
+
 def add_an_unknown_section(export: Export) -> None:
     export.records += lines_of([("extras", "extra/1", {})])
 
@@ -189,8 +193,9 @@ def claim_another_format(export: Export) -> None:
         (add_a_record, ["items", "content_hash"]),
         (swap_sections, ["items", "schema", "content_hash"]),
         (write_a_number_bare, ["items", "content_hash"]),
-        (name_a_record_twice, ["items item/a//1", "items", "content_hash"]),
-        (name_a_record_twice_and_forge_the_manifest, ["items item/a//1"]),
+        (name_a_record_twice, ["item/a//1", "items", "content_hash"]),
+        (name_a_record_twice_and_forge_the_manifest, ["item/a//1"]),
+        (add_a_field_beside_the_content, ["item/a//1"]),
         (add_an_unknown_section, ["extras"]),
         (rename_the_snapshot, ["manifest_hash"]),
         (forge_the_content_hash, ["content_hash"]),
@@ -198,9 +203,7 @@ def claim_another_format(export: Export) -> None:
         (claim_another_format, ["format"]),
     ],
 )
-def test_each_tampering_is_found_and_named(
-    export: Export, tamper: Callable[[Export], None], named: list[str]
-) -> None:
+def test_each_tampering_is_found_and_named(export: Export, tamper: Callable[[Export], None], named: list[str]) -> None:
     tamper(export)
     export.write()
     code, output = export.verdict()

@@ -53,5 +53,5 @@ class Command(migrate.Command):
 
 def _entries_can_be_written() -> bool:
     """Whether the table has by now all that the model has; otherwise the entry waits for later migrations."""
-    columns = engine_of(connection).columns_of(connection).get(Entry._meta.db_table, set())
+    columns: set[str] = engine_of(connection).columns_of(connection).get(Entry._meta.db_table, set())
     return {field.column for field in Entry._meta.concrete_fields} <= columns

@@ -37,7 +37,7 @@ def read_header(line: bytes, record: dict[str, Any]) -> Header:
         source_head=_text(record, "source_head"),
         license=_text(record, "license"),
         releases=_names(record, "releases"),
-        actors=_names(record, "actors"),
+        actors=_names(record, "actors") if "actors" in record else (),
         fields=_names(record, "fields"),
         kind=_kind(record),
         digest=sha256(line.rstrip(b"\r\n")).hexdigest(),
@@ -45,7 +45,7 @@ def read_header(line: bytes, record: dict[str, Any]) -> Header:
 
 
 def _kind(record: dict[str, Any]) -> Kind:
-    if "columns" not in record:
+    if not record.get("columns"):
         return Kind("coco")
     columns = _names(record, "columns")
     if not {"id", "upos"} <= set(columns):

@@ -1,5 +1,6 @@
 """Read a history line by line, and believe nothing that its own hashes do not bear out."""
 
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,8 +40,8 @@ class History:
         self._lines = lines
         self._keep_going = keep_going
         self._state = State(header.kind)
-        self._next_seq = 1
-        self._unnumbered = 0
+        self._line = 1
+        self._seq = 0
         self._ts: datetime | None = None
         self._doubtful: dict[str, int] = {}
         self._steps = self._read()
@@ -49,7 +50,7 @@ class History:
         return self._steps
 
     def _read(self) -> Iterator[Batch | Release]:
-        """Group the changes: a batch ends where another revision begins, a release comes, or the file ends."""
+        """Group the changes: a batch ends where another revision begins, a release comes or the file ends."""
         batch: list[tuple[ChangeLine, Change]] = []
         for line, record in self._records_in_order():
             try:
@@ -88,9 +89,7 @@ class History:
             cause = f"the change of this item in line {self._doubtful[change.item]} was left out"
             raise BadField(error.field, f"{error.reason} ({cause})") from error
         self._doubtful.pop(change.item, None)
-        return Change(
-            change.seq, change.line, change.op, change.item, before, after, change.fields, change.authored
-        )
+        return Change(change.seq, change.line, change.op, change.item, before, after, change.fields, change.authored)
 
     def _verified(self, release: Release) -> Release:
         """The release, if the header names it next and its state is the one reached, or we keep going."""
@@ -118,7 +117,6 @@ class History:
             try:
                 self._check_seq(line, record, following)
             except BadField as error:
-                self._unnumbered += 1
                 self._leave_out(line, error)
             else:
                 yield line, record
@@ -129,29 +127,28 @@ class History:
                 try:
                     record = parsed(line)
                 except BadField as error:
-                    self._unnumbered += 1
                     self._leave_out(number, error)
                 else:
                     yield number, record
         except BadHistory as error:
             if not self._keep_going:
                 raise
-            self.left_out.append(LeftOut(error.line, error.field, error.reason))
+            self._tell(error.line, error.field, error.reason)
 
     def _check_seq(self, line: int, record: dict[str, Any], following: Record | None) -> None:
         """Strictly 1, 2, 3 …; when going on, a jump ahead counts as a gap unless the next line jumps back."""
-        seq = read_seq(record)
-        if seq < self._next_seq or (seq > self._next_seq and not self._keep_going):
-            raise BadField("seq", f"{seq} where {self._next_seq} is next")
-        if seq > self._next_seq and following is not None:
-            next_seq = following[1].get("seq")
-            if isinstance(next_seq, int) and self._next_seq <= next_seq <= seq:
-                raise BadField("seq", f"{seq} between {self._next_seq - 1} and {next_seq}")
-        if seq - self._next_seq > self._unnumbered:
-            missing = f"{self._next_seq} to {seq - 1} are missing before this line, or could not be read"
-            self.left_out.append(LeftOut(line, "seq", missing))
-        self._next_seq = seq + 1
-        self._unnumbered = 0
+        seq, expected = read_seq(record), self._seq + 1
+        if seq < expected or (seq > expected and not self._keep_going):
+            raise BadField("seq", f"{seq} where {expected} is next")
+        if seq > expected and following is not None:
+            after = following[1].get("seq")
+            if isinstance(after, int) and expected <= after <= seq:
+                raise BadField("seq", f"{seq} between {self._seq} and {after}")
+        # Lines in between that were left out had numbers too.
+        missing = seq - expected - (line - self._line - 1)
+        if missing > 0:
+            self._tell(line, "seq", f"lines missing before this one: {missing}")
+        self._line, self._seq = line, seq
 
     def _check_clock(self, ts: datetime) -> None:
         """Time never runs backwards; when going on, one jump back costs one line and not all that follow."""
@@ -166,20 +163,23 @@ class History:
     def _leave_out(self, line: int, error: BadField) -> None:
         if not self._keep_going:
             raise BadHistory(line, error.field, error.reason) from error
-        self.left_out.append(LeftOut(line, error.field, error.reason))
+        self._tell(line, error.field, error.reason)
+
+    def _tell(self, line: int, field: str | None, reason: str) -> None:
+        insort(self.left_out, LeftOut(line, field, reason), key=lambda one: one.line)
 
 
 def read_history(path: str | PathLike[str], *, keep_going: bool = False) -> History:
     """Open a history, plain or gzip, and read its header; the rest is read while one goes through it.
 
-    Whatever is wrong raises `BadHistory`, and of the batch it stands in nothing is yielded. With `keep_going`,
-    bad lines are left out instead; only a bad header still raises. Hashes then decide what can go on: a change
-    is taken only if it starts from the very label we hold, so what builds on a lost change is left out too,
-    until the item is back in that label; a release is yielded unverified while the state is not its own.
+    Whatever is wrong raises `BadHistory`, and of the batch it stands in nothing is yielded. With `keep_going`
+    bad lines are left out instead; only a bad header still raises. Hashes then decide what can go on: a
+    change is taken only if it starts from the label that we hold, so what builds on a lost change is left out
+    too, until the item is back in that label; a release is unverified while the state reached is not its own.
     """
     lines = numbered_lines(path)
     try:
-        number, line = next(lines, (1, b""))
+        _, line = next(lines, (1, b""))
         if not line and line is not None:
             raise BadField(None, "the file is empty")
         record = parsed(line)

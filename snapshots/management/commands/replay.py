@@ -44,8 +44,8 @@ class Command(ReportingCommand):
     def told(self, report: dict[str, Any]) -> str:
         lines = [f"left out: {left}" for left in report["left_out"]]
         lines.append(
-            f"{report['changes']:,} changes in {report['operations']:,} acts, {report['new_operations']:,} of them new; "
-            f"{report['items']:,} items, {report['snapshots']} snapshots."
+            f"{report['changes']:,} changes in {report['operations']:,} acts, "
+            f"{report['new_operations']:,} of them new; {report['items']:,} items, {report['snapshots']} snapshots."
         )
         return "\n".join(lines)
 
