@@ -1,4 +1,11 @@
-import os, sys
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelop.settings")
+#!/usr/bin/env python3
+"""Django's command line for LabelOp; `python3 dev.py manage` runs it in a set-up checkout."""
+
+import os
+import sys
+
 from django.core.management import execute_from_command_line
-execute_from_command_line(sys.argv)
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelop.settings")
+    execute_from_command_line(sys.argv)

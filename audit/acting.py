@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from roles.models import User
@@ -119,6 +120,12 @@ def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     return act
 
 
+def moment_of_act(using: str = "default") -> datetime:
+    """When the act under way happens: now, unless it is backdated."""
+    act = act_under_way(using)
+    return act.at if act is not None and act.at is not None else timezone.now()
+
+
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
     """Open an operation, or join the one under way.
 
@@ -170,6 +177,29 @@ class operation:  # noqa: N801 - read as `with operation():` and `@operation()`,
             record_refusal_after_rollback(error, self.using)
 
 
+@contextlib.contextmanager
+def act_across_transactions(using: str = "default") -> Iterator[Act]:
+    """Make one act of all that happens inside, where Django's own commands open and end the transactions.
+
+    Whoever opens it records what was done before it ends. Joins an operation already under way.
+    """
+    under_way = act_under_way(using)
+    if under_way is not None:
+        yield under_way
+        return
+    connection = connections[using]
+    act = Act(operation_id(), None, None)
+    connection.labelop_act = act  # type: ignore[attr-defined]
+    _tell_session(connection, str(act.operation))
+    try:
+        yield act
+    finally:
+        connection.labelop_act = None  # type: ignore[attr-defined]
+        # A transaction that failed inside takes what it was told with it.
+        if not connection.needs_rollback:
+            _tell_session(connection, "")
+
+
 def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> None:
     """Record an attempt that was refused, once the transaction it was made in is gone.
 
@@ -187,7 +217,7 @@ def record_refusal_after_rollback(refusal: Refused, using: str = "default") -> N
 def inside_a_transaction(using: str = "default") -> bool:
     """Whether a transaction is open that is not the wrapper of a test, told apart as Django's `durable` does."""
     blocks = connections[using].atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 def _tell(connection: BaseDatabaseWrapper, act: Act) -> None:
@@ -212,6 +242,12 @@ def _forget(connection: BaseDatabaseWrapper) -> None:
             )
 
 
+def _tell_session(connection: BaseDatabaseWrapper, operation: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('labelop.operation', %s, false)", [operation])
+
+
 def locked(row: M) -> M:
     """The row as the database has it now, held until the operation ends.
 
@@ -220,14 +256,12 @@ def locked(row: M) -> M:
     return type(row)._base_manager.using(row._state.db).select_for_update(no_key=True).get(pk=row.pk)
 
 
-class GateBusy(Exception):  # noqa: N818 - no error: somebody is writing, ask again
+class GateBusy(Exception):
     """The gate was not to be had alone in the time given."""
 
 
 @contextlib.contextmanager
-def take_gate_alone(
-    project_id: int | None, *, milliseconds: int = 200, using: str = "default"
-) -> Iterator[None]:
+def take_gate_alone(project_id: int | None, *, milliseconds: int = 200, using: str = "default") -> Iterator[None]:
     """Hold a project's gate alone, so that every act is wholly before or wholly after what is read inside.
 
     Must come first in a transaction, since two that wrote already would wait for each other, and holds until
@@ -253,8 +287,8 @@ def _lock_gate(connection: BaseDatabaseWrapper, key: int, milliseconds: int) -> 
         try:
             with transaction.atomic(using=connection.alias):
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [timeout])
+                # The old timeout comes back in the same statement: one answer less to await behind the gate.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)", [key, timeout])
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise

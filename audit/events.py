@@ -100,6 +100,8 @@ class Event(models.TextChoices):
     # fmt: on
 
 
+BY_CODE = {event.value: event for event in Event}
+
 # Entries that account for many records at once, without a decision on each of them.
 BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 

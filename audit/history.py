@@ -7,6 +7,7 @@ simple-history's receivers stay silent, and its ways of changing the past are sw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
 from django.apps import apps
@@ -42,11 +43,13 @@ class VersionQuerySet(HistoricalQuerySet):
 
     def latest_of_each(self) -> VersionQuerySet:
         later = self.filter(**{self._pk_attr: OuterRef(self._pk_attr)}, history_id__gt=OuterRef("history_id"))
-        return self.filter(~Exists(later))
+        latest: VersionQuerySet = self.filter(~Exists(later))
+        return latest
 
     def up_to(self, cut: int) -> VersionQuerySet:
         """The newest version of each row that is not beyond the version id `cut`; deletions are left out."""
-        return self.filter(history_id__lte=cut).latest_of_each().exclude(history_type="-")
+        newest: VersionQuerySet = self.filter(history_id__lte=cut).latest_of_each().exclude(history_type="-")
+        return newest
 
 
 class VersionManager(HistoryManager):
@@ -92,8 +95,8 @@ class Tracked(HistoricalRecords):
     def add_extra_methods(self, cls: type[models.Model]) -> None:
         cls.save_without_historical_record = _refuse  # type: ignore[attr-defined]
 
-    def copy_fields(self, model: type[models.Model]) -> dict[str, models.Field]:
-        fields: dict[str, models.Field] = super().copy_fields(model)
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        fields: dict[str, Any] = super().copy_fields(model)
         for copied in fields.values():
             copied.db_index = False
         return fields
@@ -101,16 +104,20 @@ class Tracked(HistoricalRecords):
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
         extra: dict[str, Any] = super().get_extra_fields(model, fields)
         extra["next_record"] = property(
-            lambda version: get_history_manager_from_history(version)
-            .filter(history_id__gt=version.history_id)
-            .order_by("history_id")
-            .first()
+            lambda version: (
+                get_history_manager_from_history(version)
+                .filter(history_id__gt=version.history_id)
+                .order_by("history_id")
+                .first()
+            )
         )
         extra["prev_record"] = property(
-            lambda version: get_history_manager_from_history(version)
-            .filter(history_id__lt=version.history_id)
-            .order_by("history_id")
-            .last()
+            lambda version: (
+                get_history_manager_from_history(version)
+                .filter(history_id__lt=version.history_id)
+                .order_by("history_id")
+                .last()
+            )
         )
         return extra
 
@@ -133,7 +140,7 @@ class Tracked(HistoricalRecords):
             post_save.disconnect(self.post_save, sender=sender)
             post_delete.disconnect(self.post_delete, sender=sender)
             pre_delete.disconnect(self.pre_delete, sender=sender)
-            sender._meta.labelop_project = self.project  # type: ignore[attr-defined]
+            sender._meta.labelop_project = self.project
 
     create_historical_record = _refuse
 
@@ -149,6 +156,7 @@ def tracked_models() -> list[type[models.Model]]:
     return [model for model in every_model if hasattr(model._meta, "labelop_project")]
 
 
+@cache
 def versions_of(model: type[models.Model]) -> type[models.Model]:
     """The model of the versions of a tracked model."""
     manager = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]

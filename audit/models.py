@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from .acting import Channel
-from .events import Event, Impact
+from .events import BY_CODE, Impact
 from .fields import CanonicalJSONField
 
 
@@ -30,9 +30,7 @@ class Entry(AppendOnly):
     project = models.ForeignKey("labelop.Project", models.PROTECT, null=True, related_name="entries", db_index=False)
     event = models.CharField(max_length=64)
     impact = models.PositiveSmallIntegerField(choices=Impact.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     actor_name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20, blank=True)
     # The person named by an imported history; the actor is who imported it.
@@ -69,11 +67,11 @@ class Entry(AppendOnly):
 
     @property
     def label(self) -> str:
-        return str(Event(self.event).label)
+        return str(BY_CODE[self.event].label)
 
     @property
     def theme(self) -> str:
-        return str(Event(self.event).theme.label)
+        return str(BY_CODE[self.event].theme.label)
 
     @property
     def backdated(self) -> bool:

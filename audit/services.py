@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from .acting import Act, Actor, Refused, act_under_way, current_channel, operation
 from .events import Event, Reason
 from .models import Entry
+from .selectors import versions_by_project
 
 
 class OutsideAnOperation(RuntimeError):
@@ -73,6 +74,19 @@ def record_refusal(refusal: Refused) -> Entry:
         subject_name=refusal.asked,
         reason="",
     )
+
+
+@transaction.atomic
+def record_command(event: Event, said: str, act: Act) -> list[Entry]:
+    """Account for all that a command of Django's own has written in this act.
+
+    One entry for each project it touched, one for what belongs to the site; none where nothing was written.
+    """
+    written = versions_by_project(act.operation)
+    return [
+        _write(act, event, Actor(None), project_id=project_id, subject_name=said[:500], records=written[project_id])
+        for project_id in sorted(written, key=lambda project_id: project_id or 0)
+    ]
 
 
 def project_id_of(subject: models.Model) -> int | None:

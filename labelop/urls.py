@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [
+    # Our pages stand before the admin's own: the index is ours.
+    path("", include("snapshots.urls")),
+    path("", include("roles.urls")),
+    path("", admin.site.urls),
+]

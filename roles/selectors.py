@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from audit.models import Entry
 
 from .matrix import MATRIX, Can, Role, permissions_of
 from .models import Membership, ProjectGroupPermission, ProjectUserPermission, User
@@ -17,11 +21,11 @@ def role_of(user: User, project: models.Model) -> Role | None:
     """The role this user holds on this project now."""
     if not user.is_active:
         return None
-    role = Membership.objects.in_force().filter(user=user, project=project).values_list("role", flat=True).first()
+    role = Membership.objects.in_force().filter(user=user, project_id=project.pk).values_list("role", flat=True).first()
     return Role(role) if role else None
 
 
-def projects_where(viewer: User | AnonymousUser, can: Can) -> QuerySet[Membership, int]:
+def projects_where(viewer: User | AnonymousUser, can: Can) -> QuerySet[Any, Any]:
     """The ids of the projects on which this viewer can do this; for `filter(project__in=…)`."""
     if viewer.is_active and viewer.is_superuser:
         return Membership._meta.get_field("project").related_model._base_manager.values_list("pk", flat=True)
@@ -53,8 +57,21 @@ def memberships_visible_to(viewer: User | AnonymousUser) -> QuerySet[Membership]
     )
 
 
+def project_or_404(viewer: User | AnonymousUser, slug: str) -> Any:
+    """The project of this address, when this viewer may see it; anybody else learns nothing."""
+    projects = Membership._meta.get_field("project").related_model._base_manager
+    return get_object_or_404(projects.filter(pk__in=projects_where(viewer, Can.SEE_PROJECT)), slug=slug)
+
+
+def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
+    """The trail of the projects this viewer may inspect; a superuser also sees what belongs to the site."""
+    if viewer.is_active and viewer.is_superuser:
+        return Entry.objects.all()
+    return Entry.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
+
+
 def owners_of(project: models.Model) -> QuerySet[Membership]:
-    return Membership.objects.in_force().filter(project=project, role=Role.OWNER, user__is_active=True)
+    return Membership.objects.in_force().filter(project_id=project.pk, role=Role.OWNER, user__is_active=True)
 
 
 @dataclass(frozen=True)
@@ -84,8 +101,10 @@ def stray_permissions() -> list[StrayPermission]:
         )
     for generic in UserObjectPermission.objects.select_related("user", "permission"):
         strays.append(StrayPermission(generic, str(generic.user), generic.permission.codename, None))
-    for generic in GroupObjectPermission.objects.select_related("group", "permission"):
-        strays.append(StrayPermission(generic, str(generic.group), generic.permission.codename, None))
+    for shared in GroupObjectPermission.objects.select_related("group", "permission"):
+        strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
     for direct in User.user_permissions.through.objects.select_related("user", "permission"):
         strays.append(StrayPermission(direct, str(direct.user), direct.permission.codename, None))
+    for everywhere in Group.permissions.through.objects.select_related("group", "permission"):
+        strays.append(StrayPermission(everywhere, str(everywhere.group), everywhere.permission.codename, None))
     return strays

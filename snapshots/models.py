@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -35,7 +35,7 @@ class Snapshot(AppendOnly):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="snapshots", db_index=False)
     number = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=255)
     purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.ROUTINE)
     note = models.TextField(blank=True)
     parent = models.OneToOneField("self", models.PROTECT, null=True, related_name="next")
@@ -57,3 +57,10 @@ class Snapshot(AppendOnly):
 
     def __str__(self) -> str:
         return self.name
+
+    def sealed(self, column: str) -> Any:
+        """What sealing filled in; raises `ValueError` while it is still being computed."""
+        value = getattr(self, column)
+        if value is None:
+            raise ValueError(f"{self} is still being computed.")
+        return value

@@ -1,20 +1,50 @@
+"""What all tests share."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 pytest.register_assert_rewrite("tests.audit.ways")
+
+# Whether a test passes says nothing about the speed of the machine.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
     _let_test_teardown_empty_the_tables()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's test database in a file.
+
+    In memory, the live server's threads would have to share the connection of the test, and now and then
+    crash the interpreter.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Everybody on stage; imported late, since models wait for Django."""
+    from tests.cast import assemble
+
+    return assemble()
 
 
 @pytest.fixture

@@ -182,9 +182,7 @@ def _default(field: models.Field, connection: BaseDatabaseWrapper) -> str:
         return str(value)
     if isinstance(value, str):
         return literal(value)
-    raise ImproperlyConfigured(
-        f"{field} has no default: say in audit.capture what an unexplained change has."
-    )
+    raise ImproperlyConfigured(f"{field} has no default: say in audit.capture what an unexplained change has.")
 
 
 def _plan(model: type[models.Model], columns: Columns, kinships: list[Kinship]) -> Plan | None:
@@ -222,9 +220,7 @@ def _lookup(model: type[models.Model], columns: Columns) -> Lookup | None:
         return None
     foreign_key, project = rule
     target: Any = model._meta.get_field(foreign_key).related_model
-    lookup = Lookup(
-        column_of(model, foreign_key), target._meta.db_table, pk_of(target), column_of(target, project)
-    )
+    lookup = Lookup(column_of(model, foreign_key), target._meta.db_table, pk_of(target), column_of(target, project))
     there = {lookup.pk, lookup.project} <= columns.get(lookup.table, set())
     return lookup if there and lookup.foreign_key in columns.get(model._meta.db_table, set()) else None
 

@@ -27,9 +27,7 @@ def prepare(connection: BaseDatabaseWrapper) -> None:
 
 def say_what_an_unexplained_change_meets(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('labelop.unexplained_mode', %s, false)", [settings.LABELOP_UNEXPLAINED]
-        )
+        cursor.execute("SELECT set_config('labelop.unexplained_mode', %s, false)", [settings.LABELOP_UNEXPLAINED])
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

@@ -112,9 +112,7 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
 
     def trigger(table: str, name: str, when: str, what: str, function: str) -> Trigger:
         on = f"{schema}.{quoted(table)}"
-        return Trigger(
-            table, name, f"CREATE TRIGGER {name} {when} ON {on} {what} EXECUTE FUNCTION {function}"
-        )
+        return Trigger(table, name, f"CREATE TRIGGER {name} {when} ON {on} {what} EXECUTE FUNCTION {function}")
 
     def refusal(table: str, name: str, when: str, what: str, because: str) -> Trigger:
         return trigger(table, name, when, what, f"capture_refuse({literal(because)})")
@@ -141,9 +139,7 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
     for kept in kept_tables(columns):
         append_only = "it is append-only"
         if kept.filled_later:
-            yield trigger(
-                kept.table, "capture_keep", "BEFORE DELETE OR UPDATE", rows, call(kept.table, "fill")
-            )
+            yield trigger(kept.table, "capture_keep", "BEFORE DELETE OR UPDATE", rows, call(kept.table, "fill"))
         else:
             yield refusal(kept.table, "capture_keep", "BEFORE DELETE OR UPDATE", rows, append_only)
         yield refusal(kept.table, "capture_truncate", "BEFORE TRUNCATE", statement, append_only)
@@ -272,8 +268,7 @@ def _version(plan: Plan, schema: str, row: str, kind: str) -> str:
         columns.append("project_id")
         values.append(_project(plan, schema, row))
     return (
-        f"INSERT INTO {schema}.{quoted(plan.versions)} ({', '.join(map(quoted, columns))})"
-        f" SELECT {', '.join(values)}"
+        f"INSERT INTO {schema}.{quoted(plan.versions)} ({', '.join(map(quoted, columns))}) SELECT {', '.join(values)}"
     )
 
 

@@ -160,9 +160,7 @@ def differences(connection: BaseDatabaseWrapper) -> list[Difference]:
 
 def columns_of(connection: BaseDatabaseWrapper) -> Columns:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
-        )
+        cursor.execute("SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'")
         columns: Columns = {}
         for table, column in cursor.fetchall():
             columns.setdefault(table, set()).add(column)

@@ -114,9 +114,7 @@ def _unexplained(connection: BaseDatabaseWrapper, columns: Columns, project: str
         },
     )
     entries = quoted(Entry._meta.db_table)
-    operation, project_key, event = (
-        quoted(column_of(Entry, name)) for name in ("operation", "project", "event")
-    )
+    operation, project_key, event = (quoted(column_of(Entry, name)) for name in ("operation", "project", "event"))
     return (
         f"INSERT INTO {entries} ({', '.join(map(quoted, values))}) SELECT {', '.join(values.values())}"
         f" WHERE NOT EXISTS (SELECT 1 FROM {entries} e WHERE e.{operation} = labelop_operation()"
@@ -133,9 +131,7 @@ def _keeping_kin_together(plan: Plan) -> Iterator[Trigger]:
         refusal = _refuse(f"LabelOp: {kinship.rule}.")
         act = f"kin_{kinship.foreign_key}"
         yield _trigger(plan.table, f"insert_{act}", f"AFTER INSERT ON {table} WHEN {stranger}", refusal)
-        yield _trigger(
-            plan.table, f"update_{act}", f"AFTER UPDATE ON {table} WHEN {touched} AND {stranger}", refusal
-        )
+        yield _trigger(plan.table, f"update_{act}", f"AFTER UPDATE ON {table} WHEN {touched} AND {stranger}", refusal)
     for kinship in plan.children:
         project = quoted(kinship.parent_project)
         left_behind = (
@@ -167,9 +163,7 @@ def _keeping(kept: Kept) -> Iterator[Trigger]:
         for column in map(quoted, kept.filled_later)
     )
     update = f" WHEN {_changed(others)}{rewritten}" if kept.filled_later else ""
-    yield _trigger(
-        kept.table, "keep", f"BEFORE UPDATE ON {table}{update}", _refuse(f"LabelOp: UPDATE {refusal}")
-    )
+    yield _trigger(kept.table, "keep", f"BEFORE UPDATE ON {table}{update}", _refuse(f"LabelOp: UPDATE {refusal}"))
     yield _trigger(kept.table, "keep_all", f"BEFORE DELETE ON {table}", _refuse(f"LabelOp: DELETE {refusal}"))
     # Asking a function of ours also keeps out programs for which REPLACE would fire no trigger.
     taken = f"EXISTS (SELECT 1 FROM {table} t WHERE t.{quoted(kept.pk)} = NEW.{quoted(kept.pk)})"

@@ -33,9 +33,7 @@ class Review(models.Model):
     verdict = models.CharField(max_length=20, choices=Verdict)
     note = models.TextField(blank=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
-    )
+    supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     decided_at = models.DateTimeField(default=timezone.now)
 
     history = tracked()

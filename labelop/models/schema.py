@@ -17,7 +17,7 @@ class Geometry(models.TextChoices):
     BOX = "box", "Box"
     POLYGON = "polygon", "Polygon"
     SPAN = "span", "Span of text"
-    TOKEN = "token", "Token"  # noqa: S105 - a word of a sentence
+    TOKEN = "token", "Token"
     TAG = "tag", "Tag"
 
 
@@ -25,8 +25,8 @@ class LabelClass(models.Model):
     """One class of a project's schema; deprecated, never deleted."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="classes", db_index=False)
-    key = models.CharField(max_length=200)
-    name = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
     definition = models.TextField(blank=True)
     colour = models.CharField(max_length=7, blank=True)
     geometry = models.CharField(max_length=10, choices=Geometry, default=Geometry.ANY)

@@ -27,7 +27,7 @@ class Item(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="items", db_index=False)
     key = models.CharField(max_length=500)
     data = CanonicalJSONField(default=dict, blank=True)
-    split = models.CharField(max_length=100, blank=True)
+    split = models.CharField(max_length=255, blank=True)
     metadata = CanonicalJSONField(default=dict, blank=True)
     excluded = models.BooleanField(default=False)
 
@@ -48,7 +48,7 @@ class Annotation(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="annotations")
     item = models.ForeignKey(Item, models.PROTECT, related_name="annotations", db_index=False)
-    key = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
     label_class = models.ForeignKey(LabelClass, models.PROTECT, related_name="annotations")
     value = CanonicalJSONField(default=dict, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)

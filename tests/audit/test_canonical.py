@@ -95,7 +95,7 @@ def nested(levels: int) -> list[Any]:
         ({"b": b"x"}, "value.b", "bytes"),
         ({"s": {1}}, "value.s", "set"),
         ({"d": {1: "one"}}, "value.d", "the key 1 is not text"),
-        ({"at": datetime(2026, 1, 1)}, "value.at", "without a zone"),
+        ({"at": datetime(2026, 1, 1)}, "value.at", "without a zone"),  # noqa: DTZ001 - the case itself
         ({"at": datetime.min.replace(tzinfo=timezone(timedelta(hours=2)))}, "value.at", "UTC"),
         ({"n": 10**5000}, "value.n", "digits"),
         ("\0", "value", "U+0000"),

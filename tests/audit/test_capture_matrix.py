@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -145,7 +145,7 @@ def delete_a_queryset(scene: Scene) -> Iterator[None]:
 def raw_delete_a_queryset(scene: Scene) -> Iterator[None]:
     scene.three_things()
     yield
-    Thing.objects.filter(project=scene.project)._raw_delete("default")  # type: ignore[attr-defined]
+    Thing.objects.filter(project=scene.project)._raw_delete("default")
 
 
 @way(Project="-", Thing="-", Tag="-", Labelling="-", Remark="-", Thing_tags="-")
@@ -390,9 +390,7 @@ def load_a_fixture(scene: Scene) -> Iterator[None]:
 def historical_model_of_a_migration(scene: Scene) -> Iterator[None]:
     thing = scene.thing()
     yield
-    historical: Any = (
-        MigrationExecutor(connection).loader.project_state().apps.get_model("trackedapp", "Thing")
-    )
+    historical: Any = MigrationExecutor(connection).loader.project_state().apps.get_model("trackedapp", "Thing")
     historical.objects.filter(pk=thing.pk).update(count=71)
     same = historical.objects.get(pk=thing.pk)
     same.count = 72
@@ -412,7 +410,7 @@ def guardian_assigns_in_bulk(scene: Scene) -> Iterator[None]:
     ana = a_user()
     scene.three_things()
     yield
-    assign_perm("change_thing", ana, Thing.objects.filter(project=scene.project))
+    assign_perm("change_thing", ana, cast(Any, Thing.objects.filter(project=scene.project)))
 
 
 @way(ThingUserPermission="+++")
@@ -434,9 +432,9 @@ def guardian_removes(scene: Scene) -> Iterator[None]:
 def guardian_removes_in_bulk(scene: Scene) -> Iterator[None]:
     ana = a_user()
     scene.three_things()
-    assign_perm("change_thing", ana, Thing.objects.filter(project=scene.project))
+    assign_perm("change_thing", ana, cast(Any, Thing.objects.filter(project=scene.project)))
     yield
-    remove_perm("change_thing", ana, Thing.objects.filter(project=scene.project))
+    remove_perm("change_thing", ana, cast(Any, Thing.objects.filter(project=scene.project)))
 
 
 @way(ThingUserPermission="-", Thing="-")
@@ -596,7 +594,7 @@ def sql_update_or_replace(scene: Scene) -> Iterator[None]:
 def a_savepoint_rolled_back(scene: Scene) -> Iterator[None]:
     thing = scene.thing()
     yield
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 - what is rolled back
         Thing.objects.filter(pk=thing.pk).update(count=5)
         Thing.objects.bulk_create([Thing(project=scene.project, key="a")])
         raise ZeroDivisionError
@@ -646,9 +644,7 @@ def test_the_version_of_a_deleted_through_row_knows_its_project_though_its_thing
         sql("DELETE FROM trackedapp_thing WHERE id = %s", thing.pk)
         sql("DELETE FROM trackedapp_thing_tags WHERE thing_id = %s", thing.pk)
     links = versions_since(before)["Thing_tags"]
-    assert [(link.history_type, link.project_id) for link in links] == [("-", thing.project_id)] * len(
-        tags[:2]
-    )
+    assert [(link.history_type, link.project_id) for link in links] == [("-", thing.project_id)] * len(tags[:2])
 
 
 def test_no_way_is_written_twice() -> None:

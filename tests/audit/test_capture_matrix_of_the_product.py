@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -150,9 +150,7 @@ def upsert_items(scene: Scene) -> Iterator[None]:
 @way(Annotation="~~")
 def withdraw_the_annotations_of_a_class(scene: Scene) -> Iterator[None]:
     first = an_annotation(scene)
-    Annotation.objects.create(
-        project=scene.project, item=first.item, key="2", label_class=first.label_class, value={}
-    )
+    Annotation.objects.create(project=scene.project, item=first.item, key="2", label_class=first.label_class, value={})
     yield
     first.label_class.annotations.update(withdrawn=True)
 
@@ -236,7 +234,7 @@ def assign_a_permission_twice(scene: Scene) -> Iterator[None]:
 def assign_a_permission_on_many_projects(scene: Scene) -> Iterator[None]:
     ana, projects = a_user(), [a_project().pk for _ in range(3)]
     yield
-    assign_perm("see_project", ana, Project.objects.filter(pk__in=projects))
+    assign_perm("see_project", ana, cast(Any, Project.objects.filter(pk__in=projects)))
 
 
 @way(ProjectUserPermission="+++")
@@ -257,9 +255,9 @@ def remove_a_permission(scene: Scene) -> Iterator[None]:
 @way(ProjectUserPermission="---")
 def remove_permissions_in_bulk(scene: Scene) -> Iterator[None]:
     ana, projects = a_user(), [a_project().pk for _ in range(3)]
-    assign_perm("see_project", ana, Project.objects.filter(pk__in=projects))
+    assign_perm("see_project", ana, cast(Any, Project.objects.filter(pk__in=projects)))
     yield
-    remove_perm("see_project", ana, Project.objects.filter(pk__in=projects))
+    remove_perm("see_project", ana, cast(Any, Project.objects.filter(pk__in=projects)))
 
 
 @way(ProjectUserPermission="---")
@@ -303,6 +301,6 @@ def test_every_way_leaves_the_right_versions(way: Way) -> None:
 
 @pytest.mark.django_db
 def test_a_password_is_in_no_version() -> None:
-    columns = {field.name for field in User.history.model._meta.fields}  # type: ignore[attr-defined]
+    columns = {field.name for field in User.history.model._meta.fields}
     assert "username" in columns
     assert not columns & {"password", "last_login"}

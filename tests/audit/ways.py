@@ -103,9 +103,7 @@ def assert_leaves_the_right_versions(way: Way) -> None:
         for _ in change:
             raise AssertionError("A way yields once.")
     written = versions_since(before)
-    kinds = {
-        name: "".join(version.history_type for version in versions) for name, versions in written.items()
-    }
+    kinds = {name: "".join(version.history_type for version in versions) for name, versions in written.items()}
     assert {name: Counter(kind) for name, kind in kinds.items()} == {
         name: Counter(kind) for name, kind in way.expected.items()
     }
@@ -116,8 +114,7 @@ def assert_leaves_the_right_versions(way: Way) -> None:
 
 def newest_version_ids() -> dict[type, int]:
     return {
-        model: versions_of(model)._base_manager.order_by("-history_id").values_list("pk", flat=True).first()
-        or 0
+        model: versions_of(model)._base_manager.order_by("-history_id").values_list("pk", flat=True).first() or 0
         for model in tracked_models()
     }
 

@@ -1,0 +1,53 @@
+"""Reading the trail."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import QuerySet, UUIDField
+
+from .capture import engine_of
+from .capture.plans import plans, quoted
+from .events import EXPLAINS_NOTHING
+from .models import Entry
+
+
+def entries_in(project_ids: Iterable[int] | QuerySet) -> QuerySet[Entry]:
+    """The trail of these projects, newest first; which they may be is for `roles` to say."""
+    return Entry.objects.filter(project__in=project_ids).select_related("actor", "attributed_to", "project")
+
+
+def entries_of(operations: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Entry]]:
+    """The entries of these operations, oldest first, that explain a change."""
+    found: dict[uuid.UUID, list[Entry]] = {}
+    wanted = list(set(operations))
+    for start in range(0, len(wanted), 500):
+        entries = Entry.objects.filter(operation__in=wanted[start : start + 500]).exclude(event__in=EXPLAINS_NOTHING)
+        for entry in entries.select_related("actor", "attributed_to").order_by("id"):
+            found.setdefault(entry.operation, []).append(entry)
+    return found
+
+
+def versions_by_project(operation: uuid.UUID) -> Counter[int | None]:
+    """How many versions an operation has written on each project; None is what belongs to the site.
+
+    Asks the tables that the database has, since between two migrations the models are ahead of them.
+    """
+    written: Counter[int | None] = Counter()
+    stored = UUIDField().get_db_prep_value(operation, connection)
+    columns = engine_of(connection).columns_of(connection)
+    with connection.cursor() as cursor:
+        for plan in plans(columns):
+            if "project_id" not in columns[plan.versions]:
+                continue  # a first migration that is not yet complete
+            cursor.execute(
+                f"SELECT project_id, count(*) FROM {quoted(plan.versions)}"  # noqa: S608 - a name of ours, quoted
+                " WHERE operation = %s GROUP BY project_id",
+                [stored],
+            )
+            for project_id, versions in cursor.fetchall():
+                written[project_id] += versions
+    return written

@@ -1,0 +1,204 @@
+"""Members' rows in the admin: what they may see, and nothing changed but through services.
+
+To register a model, subclass `AuditedAdmin` and name its selector in `visible_to`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+
+from audit.events import Impact
+from audit.models import Entry
+
+from .models import Membership, User
+from .paging import BoundedPaginator
+from .past import past_of
+from .selectors import entries_visible_to, memberships_visible_to
+from .telling import pseudonyms_in, told
+
+
+class AuditedAdmin(admin.ModelAdmin):
+    """Shows the rows a viewer may see. A subclass that lets them change hands the change to a service."""
+
+    actions = None
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Any]:
+        raise NotImplementedError(f"{type(self).__name__} names no selector.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.visible_to(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        raise NotImplementedError(f"{type(self).__name__} hands its changes to no service.")
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        raise NotImplementedError("Nothing is deleted here.")
+
+    def name_of(self, row: Any) -> str:
+        return str(row)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # SECURITY: any other lookup lets a viewer ask for names and values they are not shown.
+        offered = {getattr(name, "parameter_name", name) for name in self.list_filter}
+        return lookup.removesuffix("__exact") in offered
+
+    def _get_obj_does_not_exist_redirect(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Django would send the viewer to the index with the id in a message; hidden is 404.
+        raise Http404
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The versions of a row beside the entries that explain them."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {self.name_of(row)}",
+            "opts": self.opts,
+            "object": row,
+            "name": self.name_of(row),
+            "past": past_of(row, request.user, request.GET.get("before")),
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
+
+
+class ImpactFilter(admin.SimpleListFilter):
+    """Decision points first: the list opens on HIGH."""
+
+    title = parameter_name = "impact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((impact.name.lower(), impact.label) for impact in Impact), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        chosen = self.value() or "high"
+        for value, label in self.lookup_choices:
+            yield {
+                "selected": value == chosen,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": label,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        chosen = (self.value() or "high").upper()
+        return queryset.filter(impact=Impact[chosen]) if chosen in Impact.__members__ else queryset
+
+
+@admin.register(Entry)
+class EntryAdmin(AuditedAdmin):
+    list_display = ("when", "what", "about", "who", "project", "why")
+    list_display_links = ("what",)
+    list_filter = (ImpactFilter,)
+    list_select_related = ("project",)
+    change_form_template = "admin/audit/entry/change_form.html"
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
+        return entries_visible_to(viewer)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        for line in told(changelist.result_list, request.user):
+            line.entry.told = line  # type: ignore[attr-defined]
+        return changelist
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": entry.label,
+            "opts": self.opts,
+            "told": told([entry], request.user)[0],
+            "beside": told(
+                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50],
+                request.user,
+            ),
+        }
+        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    @admin.display(description="at")
+    def when(self, entry: Entry) -> str:
+        return date_format(entry.at, "j M Y, H:i e")
+
+    @admin.display(description="event")
+    def what(self, entry: Entry) -> str:
+        return entry.label
+
+    @admin.display(description="about")
+    def about(self, entry: Entry) -> str:
+        return entry.told.subject  # type: ignore[attr-defined, no-any-return]
+
+    @admin.display(description="actor")
+    def who(self, entry: Entry) -> str:
+        return entry.told.actor  # type: ignore[attr-defined, no-any-return]
+
+    @admin.display(description="reason")
+    def why(self, entry: Entry) -> str:
+        return entry.reason or "not recorded"
+
+
+@admin.register(Membership)
+class MembershipAdmin(AuditedAdmin):
+    list_display = ("member", "role", "project", "granted_at", "valid_until", "ended_at")
+    list_filter = ("role",)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Membership]:
+        return memberships_visible_to(viewer)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        pseudonyms = pseudonyms_in(membership.project_id for membership in changelist.result_list)
+        for membership in changelist.result_list:
+            membership.pseudonym = pseudonyms.of_membership(membership.pk)
+        return changelist
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        membership = self.get_object(request, object_id)
+        if membership is None:
+            raise Http404
+        return redirect("team", membership.project.slug)
+
+    def name_of(self, row: Membership) -> str:
+        return pseudonyms_in([row.project_id]).of_membership(row.pk)
+
+    @admin.display(description="member")
+    def member(self, membership: Membership) -> str:
+        return membership.pseudonym  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,114 @@
+"""The past of one row: its versions, beside the entries that explain them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
+
+from audit.history import versions_of
+
+from .models import User
+from .paging import newest_first
+from .selectors import entries_visible_to
+from .telling import Pseudonyms, Told, plainly, pseudonyms_in, told
+
+PAGE = 50
+# What a row is called, by the name of the field that points to it and its key.
+Related = dict[tuple[str, str], str]
+KINDS = {"+": "came to be", "~": "changed", "-": "was deleted"}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """What one version changed in one field."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class PastVersion:
+    """One version, what it changed, and the entries of the same act."""
+
+    version: Any
+    kind: str
+    changes: list[FieldChange]
+    entries: list[Told]
+
+
+@dataclass(frozen=True)
+class Past:
+    """The versions of one row, newest first."""
+
+    versions: list[PastVersion]
+    other_entries: list[Told]
+    older_than: int | None
+
+
+def past_of(row: Model, viewer: User | AnonymousUser, before: str | None) -> Past:
+    """Versions and entries of one row that this viewer may see already."""
+    model = versions_of(type(row))
+    page = newest_first(model._base_manager.filter(**{row._meta.pk.attname: row.pk}), before, PAGE + 1)
+    versions: list[Any] = page.rows
+    shown = versions[:PAGE]
+    operations = {version.operation for version in shown}
+    visible = entries_visible_to(viewer)
+    of_acts = list(visible.filter(operation__in=operations)[: PAGE * 4])
+    about = list(visible.filter(subject_type=row._meta.label_lower, subject_id=row.pk)[:PAGE])
+    lines = {line.entry.pk: line for line in told({entry.pk: entry for entry in of_acts + about}.values(), viewer)}
+    by_operation: dict[Any, list[Told]] = {}
+    for entry in of_acts:
+        by_operation.setdefault(entry.operation, []).append(lines[entry.pk])
+    names = pseudonyms_in({getattr(version, "project_id", None) for version in shown})
+    related = _names_of_related(versions)
+    following = [*versions[1:], None]
+    past = [
+        PastVersion(
+            version,
+            KINDS[version.history_type],
+            _changes(earlier, version, names, related),
+            by_operation.get(version.operation, []),
+        )
+        for version, earlier in zip(versions, following, strict=True)
+    ][:PAGE]
+    explained = {entry.pk for entry in of_acts}
+    others = [lines[entry.pk] for entry in about if entry.pk not in explained]
+    return Past(past, others, shown[-1].pk if len(versions) > PAGE else None)
+
+
+def _changes(earlier: Any, version: Any, names: Pseudonyms, related: Related) -> list[FieldChange]:
+    changes = []
+    for field in version.tracked_fields:
+        before = getattr(earlier, field.attname) if earlier is not None else None
+        after = getattr(version, field.attname)
+        if before != after and field.name != "id":
+            changes.append(
+                FieldChange(
+                    str(field.verbose_name),
+                    _said(field, before, version, names, related),
+                    _said(field, after, version, names, related),
+                )
+            )
+    return changes
+
+
+def _said(field: Any, value: Any, version: Any, names: Pseudonyms, related: Related) -> str:
+    if value is not None and field.related_model is User:
+        return names.of(version.project_id, value, "")
+    return related.get((field.name, str(value)), plainly(value))
+
+
+def _names_of_related(versions: list[Any]) -> Related:
+    """What the rows are called that these versions point to: a row and what it points to are of one project."""
+    found: Related = {}
+    for field in versions[0].tracked_fields if versions else ():
+        if field.related_model in (None, User):
+            continue
+        pks = {getattr(version, field.attname) for version in versions} - {None}
+        for pk, row in field.related_model._base_manager.in_bulk(pks).items():
+            found[field.name, str(pk)] = str(row)
+    return found

@@ -1,0 +1,30 @@
+from .accounts import (
+    create_account,
+    deactivate_account,
+    grant_superuser,
+    operator_account,
+    record_superusers_of_the_command_line,
+    revoke_superuser,
+    service_account,
+    stand_in_for,
+)
+from .memberships import appoint_first_owner, change_role, expire_membership, grant_role, revoke_role
+from .permission import authorize, authorize_on_site
+
+__all__ = [
+    "appoint_first_owner",
+    "authorize",
+    "authorize_on_site",
+    "change_role",
+    "create_account",
+    "deactivate_account",
+    "expire_membership",
+    "grant_role",
+    "grant_superuser",
+    "operator_account",
+    "record_superusers_of_the_command_line",
+    "revoke_role",
+    "revoke_superuser",
+    "service_account",
+    "stand_in_for",
+]

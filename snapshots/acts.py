@@ -1,0 +1,89 @@
+"""Acts: the entries of a stretch of the trail, put together by operation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.events import Impact
+from audit.models import Entry
+from labelop.models import Project
+
+from .models import Snapshot
+
+
+@dataclass
+class Act:
+    """The entries of one operation, oldest first."""
+
+    operation: uuid.UUID
+    entries: list[Entry] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"operation": str(self.operation), "entries": [entry_as_dict(entry) for entry in self.entries]}
+
+
+def span(project: Project, start: Snapshot | datetime | None, end: Snapshot | datetime) -> QuerySet[Entry]:
+    """The entries after `start` up to `end`. A snapshot stands for its place on the trail, a moment for `at`."""
+    entries = Entry.objects.filter(project=project).select_related("actor", "attributed_to")
+    if isinstance(start, Snapshot):
+        entries = entries.filter(id__gt=start.entry_id)
+    elif start is not None:
+        entries = entries.filter(at__gte=start)
+    return entries.filter(id__lte=end.entry_id) if isinstance(end, Snapshot) else entries.filter(at__lt=end)
+
+
+def acts_of(entries: Iterable[Entry] | QuerySet[Entry]) -> list[Act]:
+    """Put entries together by operation, in the order in which the operations were recorded."""
+    ordered = entries.order_by("id") if isinstance(entries, QuerySet) else sorted(entries, key=lambda entry: entry.pk)
+    acts: dict[uuid.UUID, Act] = {}
+    for entry in ordered:
+        acts.setdefault(entry.operation, Act(entry.operation)).entries.append(entry)
+    return list(acts.values())
+
+
+def entry_as_dict(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.pk,
+        "at": entry.at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "event": entry.event,
+        "impact": Impact(entry.impact).name.lower(),
+        "role": entry.role or None,
+        "actor": entry.actor_name or None,
+        "attributed_to": str(entry.attributed_to) if entry.attributed_to else None,
+        "channel": entry.channel or None,
+        "subject": entry.subject_name or None,
+        "records": entry.records,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason or None,
+    }
+
+
+def as_markdown(project: str, title: str, acts: list[Act]) -> str:
+    """Acts as a page to paste into a ticket."""
+    lines = [
+        f"## {project}: {title}",
+        "",
+        "| When (UTC) | What | Who, in which role | Why |",
+        "| --- | --- | --- | --- |",
+    ]
+    for act in acts:
+        for entry in act.entries:
+            who = str(entry.attributed_to or entry.actor_name or "not recorded")
+            what = f"{entry.label}{f' × {entry.records:,}' if entry.records > 1 else ''}: {entry.subject_name}"
+            role = f" ({entry.role})" if entry.role else ""
+            cells = (f"{entry.at:%Y-%m-%d %H:%M}", what, who + role, entry.reason or "*not recorded*")
+            lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its cell of a Markdown table."""
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())

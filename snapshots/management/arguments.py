@@ -1,0 +1,61 @@
+"""Arguments that several commands share, and how they are looked up."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from labelop.models import Item, Project
+from roles.models import User
+from roles.services import operator_account
+
+from ..models import Snapshot
+
+
+def project_called(slug: str) -> Project:
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        raise ValidationError(f"There is no project {slug}.")
+    return project
+
+
+def snapshot_called(project: Project, name: str) -> Snapshot:
+    """A sealed snapshot; one that an interruption left uncomputed is computed first."""
+    from ..services.snapshots import seal_snapshot
+
+    snapshot = Snapshot.objects.filter(project=project, name=name).select_related("entry", "parent", "project").first()
+    if snapshot is None:
+        raise ValidationError(f"{project.slug} has no snapshot {name}.")
+    return seal_snapshot(snapshot)
+
+
+def item_called(project: Project, key: str) -> Item:
+    item = Item.objects.filter(project=project, key=key).first()
+    if item is None:
+        raise ValidationError(f"{project.slug} has no item {key}.")
+    return item
+
+
+def user_called(username: str | None) -> User:
+    """The account a command acts for; without a name the service account of whoever runs commands here."""
+    if not username:
+        return operator_account()
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise ValidationError(f"There is no user {username}.")
+    return user
+
+
+def moment(text: str) -> datetime | None:
+    """A date (its first instant, UTC) or a time in ISO 8601; None for anything else."""
+    try:
+        if at := parse_datetime(text):
+            return at if timezone.is_aware(at) else timezone.make_aware(at)
+        if day := parse_date(text):
+            return timezone.make_aware(datetime.combine(day, time.min))
+    except ValueError:
+        return None
+    return None

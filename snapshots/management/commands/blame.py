@@ -1,0 +1,46 @@
+"""Tell for each value of an item which act last set it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from audit.management.command import ReportingCommand
+from snapshots.past import blame_of
+
+from ..arguments import item_called, project_called
+
+
+class Command(ReportingCommand):
+    help = "Tell for each value of an item and its annotations the operation, role and reason that last set it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("project", metavar="PROJECT")
+        parser.add_argument("item", metavar="ITEM")
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        item = item_called(project_called(options["project"]), options["item"])
+        values = []
+        for (annotation, name), step in blame_of(item).items():
+            entry = step.entries[0] if step.entries else None
+            values.append(
+                {
+                    "annotation": annotation or None,
+                    "field": name,
+                    "at": step.version.history_date.isoformat(),
+                    "operation": str(step.version.operation),
+                    "event": entry.event if entry else "change.unexplained",
+                    "actor": str(entry.attributed_to or entry.actor_name) if entry else None,
+                    "role": (entry.role or None) if entry else None,
+                    "reason": (entry.reason or None) if entry else None,
+                }
+            )
+        return {"project": item.project.slug, "item": item.key, "values": values}
+
+    def told(self, report: dict[str, Any]) -> str:
+        return "\n".join(
+            f"{value['annotation'] or 'item':>8}  {value['field']:<14} {value['at'][:16]}  "
+            f"{value['actor'] or 'not recorded'}: {value['reason'] or 'reason not recorded'}"
+            for value in report["values"]
+        )

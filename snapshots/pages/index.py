@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from audit.events import Event, Impact
+from labelop.models import Project
+from labelop.selectors.projects import projects_visible_to
+from roles.matrix import Role
+from roles.models import Membership
+from roles.pages import member_behind
+from roles.selectors import entries_visible_to
+
+from ..models import Snapshot
+from ..selectors import snapshots_visible_to
+
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of the viewer's projects."""
+
+    project: Project
+    role: str
+    latest: Snapshot | None
+    unexplained: int | None
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The viewer's projects, and nothing of others."""
+    viewer = member_behind(request)
+    visible = snapshots_visible_to(viewer).defer("states")
+    newest = visible.filter(project=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    projects = list(projects_visible_to(viewer).annotate(latest_id=Subquery(newest)).order_by("slug")[:SHOWN])
+    snapshots = visible.in_bulk([project.latest_id for project in projects if project.latest_id])
+    roles = dict(
+        Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
+    )
+    unexplained = dict(
+        entries_visible_to(viewer)
+        .filter(project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED)
+        .order_by()
+        .values_list("project_id")
+        .annotate(Count("pk"))
+    )
+    lines = [
+        Line(
+            project,
+            Role(roles[project.pk]).label if project.pk in roles else "no role: superuser",
+            snapshots.get(project.latest_id),
+            None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
+        )
+        for project in projects
+    ]
+    context = {**admin.site.each_context(request), "title": "Projects", "lines": lines}
+    return TemplateResponse(request, "snapshots/index.html", context)

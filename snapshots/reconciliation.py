@@ -1,0 +1,251 @@
+"""Holding versions and entries against each other: is every difference accounted for?"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from audit.events import BULK
+from audit.history import project_rule, tracked_models, versions_of
+from audit.models import Entry
+from labelop.models import Annotation, Item, Project, Review
+from labelop.models.reviews import APPROVALS
+
+from .content import SECTIONS, State, in_parts, newest_cut
+from .counts import whole_tally
+from .differences import Comparison, Difference, Touched
+from .models import Snapshot
+
+
+class Accounting(models.TextChoices):
+    """What accounts for a difference; each has exactly one."""
+
+    ACCOUNTED = "accounted", "Accounted for and reviewed"
+    NOT_REVIEWED = "not_reviewed", "Accounted for, not reviewed"
+    BULK = "bulk", "Accounted for in bulk"
+    UNEXPLAINED = "unexplained", "Unexplained"
+    OUT_OF_STEP = "out_of_step", "Out of step"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something no entry explains: table, row id, field, and the operation (None where the row is out of step)."""
+
+    table: str
+    id: int | None
+    field: str
+    operation: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """A difference and what accounts for it."""
+
+    difference: Difference
+    verdict: Accounting
+
+
+@dataclass
+class Reconciliation:
+    """Every difference of a window with its verdict. `returned` counts records that changed and came back."""
+
+    records: list[Reconciled] = field(default_factory=list)
+    returned: int = 0
+    live_checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counted = Counter(record.verdict for record in self.records)
+        return {verdict.value: counted[verdict] for verdict in Accounting}
+
+    @property
+    def differences(self) -> int:
+        return len(self.records)
+
+    @property
+    def clean(self) -> bool:
+        return not self.findings
+
+
+def reconcile(
+    project: Project, before: Snapshot | None, after: Snapshot | None, *, live: bool = False
+) -> Reconciliation:
+    """Give each difference between two snapshots its verdict.
+
+    Without `before` the window opens before everything; without `after` it ends now. Live rows are held against
+    their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
+    """
+    comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
+    judge = _Judge(project, comparison, after)
+    found = Reconciliation()
+    for record in comparison.touched:
+        unexplained = comparison.unexplained(record.operations)
+        if record.differs or unexplained:
+            found.records.append(Reconciled(record.difference, judge.verdict(record)))
+        elif len(record.operations) > 0:
+            found.returned += 1
+        if unexplained:
+            found.findings.extend(_unexplained_findings(comparison, record))
+    if live or after is None:
+        _hold_against_live_rows(project, found)
+        for snapshot in (before, after):
+            if snapshot is not None:
+                found.findings.extend(_kept_hash_findings(snapshot))
+    return found
+
+
+class _Judge:
+    """What accounts for one record, from the entries of its operations and from its reviews."""
+
+    def __init__(self, project: Project, comparison: Comparison, after: Snapshot | None) -> None:
+        self.comparison = comparison
+        self.entries = comparison.entries
+        self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
+        self.approvals = _approvals(project, after)
+        self.authors = _authors(comparison) if self.approvals else {}
+
+    def verdict(self, record: Touched) -> Accounting:
+        if self.comparison.unexplained(record.operations):
+            return Accounting.UNEXPLAINED
+        if any(operation in self.bulk for operation in record.operations):
+            return Accounting.BULK
+        return Accounting.ACCOUNTED if self._approved(record) else Accounting.NOT_REVIEWED
+
+    def _approved(self, record: Touched) -> bool:
+        """Whether somebody other than its author approved the record after its last change."""
+        last = max((entry.id for entry in self.entries[record.operations[-1]]), default=0)
+        authors = self.authors.get((record.section, record.record_id), set())
+        for reviewer, entry_id in self.approvals.get((record.section, record.record_id), ()):
+            if entry_id > last and reviewer not in authors:
+                return True
+        return False
+
+
+def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """The standing approvals of each item and annotation: reviewer and the id of the review's entry."""
+    entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower)
+    if after is not None:
+        entries = entries.filter(id__lt=after.entry_id)
+    decided = {entry.subject_id: entry.pk for entry in entries.only("subject_id") if entry.subject_id is not None}
+    reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
+    superseded = {review.supersedes_id for review in reviews}
+    found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for review in reviews:
+        if review.verdict not in APPROVALS or review.pk in superseded:
+            continue
+        approval = (review.reviewer_id, decided[review.pk])
+        for subject in _subjects(review):
+            found.setdefault(subject, []).append(approval)
+    return found
+
+
+def _subjects(review: Review) -> list[tuple[str, int]]:
+    if review.annotation_id is not None:
+        return [("annotations", review.annotation_id)]
+    marks = Annotation.objects.filter(item=review.item_id).values_list("pk", flat=True)
+    return [("items", review.item_id), *(("annotations", pk) for pk in marks)]
+
+
+def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
+    """Who made the last version of each record, as far as the database knows."""
+    found: dict[tuple[str, int], set[int | None]] = {}
+    for section, model in (("items", Item), ("annotations", Annotation)):
+        ids = [record.record_id for record in comparison.touched if record.section == section]
+        columns = ("id", "history_user_id", "author_id") if model is Annotation else ("id", "history_user_id")
+        versions = versions_of(model)._default_manager.filter(history_id__lte=comparison.after.bound(section))
+        for some in in_parts(ids):
+            for row, *people in versions.filter(id__in=some).order_by("history_id").values_list(*columns):
+                found[section, row] = set(people)
+    return found
+
+
+def _unexplained_findings(comparison: Comparison, record: Touched) -> list[Finding]:
+    """What each unexplained version changed, field by field."""
+    model = SECTIONS[record.section]
+    versions: list[Any] = list(
+        versions_of(model)
+        ._default_manager.filter(id=record.record_id, history_id__lte=comparison.after.bound(record.section))
+        .order_by("history_id")
+    )
+    earlier: Any = None
+    found: list[Finding] = []
+    for version in versions:
+        beyond = version.history_id > comparison.before.bound(record.section)
+        if beyond and version.operation not in comparison.explained:
+            for name in _changed_columns(model, earlier, version):
+                found.append(Finding(model._meta.db_table, record.record_id, name, version.operation))
+        earlier = version
+    return found
+
+
+def _changed_columns(model: type[models.Model], earlier: Any, later: Any) -> list[str]:
+    """The fields in which two states of a row differ, named as in `differences`; `*` for a row that came or went."""
+    if earlier is None or "-" in (earlier.history_type, getattr(later, "history_type", "~")):
+        return ["*"]
+    names: list[str] = []
+    for tracked in versions_of(model).tracked_fields:  # type: ignore[attr-defined]
+        then, now = getattr(earlier, tracked.attname), getattr(later, tracked.attname)
+        if then == now and type(then) is type(now):
+            continue
+        if isinstance(then, dict) and isinstance(now, dict):
+            names.extend(sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key)))
+        else:
+            names.append("label" if tracked.name == "label_class" else tracked.name)
+    return names
+
+
+def _hold_against_live_rows(project: Project, found: Reconciliation) -> None:
+    """Compare every tracked row of the project with its newest version."""
+    for model in tracked_models():
+        rule = project_rule(model)
+        if rule is None or isinstance(rule, tuple):
+            continue
+        live_of_project = {"pk" if rule == "self" else rule: project.pk}
+        live = {row.pk: row for row in model._base_manager.filter(**live_of_project)}
+        newest = _newest_versions(model, project)
+        found.live_checked += len(live)
+        for pk in sorted(live.keys() | newest.keys()):
+            names = _out_of_step(model, live.get(pk), newest.get(pk))
+            if names:
+                found.findings.extend(Finding(model._meta.db_table, pk, name, None) for name in names)
+                _mark_out_of_step(found, model, pk)
+
+
+def _newest_versions(model: type[models.Model], project: Project) -> dict[int, Any]:
+    versions = versions_of(model)._default_manager.filter(project_id=project.pk)
+    newest = versions.order_by().values(model._meta.pk.attname).annotate(newest=models.Max("history_id"))
+    rows = versions.filter(history_id__in=newest.values("newest")).exclude(history_type="-")
+    return {getattr(version, model._meta.pk.attname): version for version in rows}
+
+
+def _out_of_step(model: type[models.Model], live: models.Model | None, newest: Any) -> list[str]:
+    if live is None or newest is None:
+        return ["*"]
+    return _changed_columns(model, newest, live)
+
+
+def _mark_out_of_step(found: Reconciliation, model: type[models.Model], pk: int) -> None:
+    section = next((name for name, tracked in SECTIONS.items() if tracked is model), model._meta.label_lower)
+    for place, record in enumerate(found.records):
+        if (record.difference.section, record.difference.record_id) == (section, pk):
+            found.records[place] = Reconciled(record.difference, Accounting.OUT_OF_STEP)
+            return
+    difference = Difference(section, pk, f"{model._meta.model_name}/{pk}", "", None, None, ())
+    found.records.append(Reconciled(difference, Accounting.OUT_OF_STEP))
+
+
+def _kept_hash_findings(snapshot: Snapshot) -> list[Finding]:
+    """Where a kept hash is not what its versions give now."""
+    if snapshot.sections is None:
+        return []
+    tally = whole_tally(State(snapshot.project_id, snapshot.cut)).sealed()
+    return [
+        Finding(Snapshot._meta.db_table, snapshot.pk, f"sections.{section}", None)
+        for section, kept in snapshot.sections.items()
+        if tally["sections"][section] != kept
+    ]

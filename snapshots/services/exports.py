@@ -1,0 +1,112 @@
+"""Exporting a snapshot so that outsiders can verify it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from audit.acting import operation
+from audit.canonical import canonical_json
+from audit.events import Event
+from audit.services import record
+from roles.matrix import Can
+from roles.models import User
+from roles.services import authorize
+
+from ..acts import acts_of, span
+from ..content import SECTIONS, State
+from ..differences import Comparison
+from ..models import Snapshot
+from .snapshots import manifest_of
+
+VERIFIER = Path(__file__).resolve().parent.parent / "verify_snapshot.py"
+
+
+@operation()
+def export_snapshot(
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    by: User,
+    reason: str = "",
+    progress: Callable[[int], None] = lambda records: None,
+) -> int:
+    """Write a sealed snapshot into a new folder, and return how many records it holds.
+
+    `snapshot.jsonl` and `manifest.json` for the verifier beside them, `changes.jsonl` and `entries.jsonl` for
+    what led here from the previous snapshot. The folder appears whole or not at all.
+    """
+    actor = authorize(by, Can.EXPORT_SNAPSHOTS, snapshot.project)
+    if snapshot.manifest_hash is None:
+        raise ValidationError("This snapshot is still being computed.")
+    if folder.exists() and any(folder.iterdir()):
+        raise ValidationError(f"{folder} is not empty: name a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        records = _write_lines(unfinished / "snapshot.jsonl", _records(snapshot), progress)
+        manifest = {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash}
+        (unfinished / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+        _write_lines(unfinished / "changes.jsonl", _changes(snapshot))
+        _write_lines(unfinished / "entries.jsonl", _entries(snapshot))
+        shutil.copy(VERIFIER, unfinished / VERIFIER.name)
+        record(
+            Event.EXPORT_MADE,
+            snapshot,
+            actor,
+            reason=reason,
+            after={"manifest_hash": snapshot.manifest_hash, "records": records},
+        )
+        unfinished.chmod(0o755)
+        os.replace(unfinished, folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return records
+
+
+def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    state = State(snapshot.project_id, snapshot.cut)
+    for section in SECTIONS:
+        for one in state.records(section):
+            yield {"section": section, "key": one.key, "content": json.loads(one.canonical)}
+
+
+def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    for difference in Comparison(snapshot.project, snapshot.parent, snapshot).differences:
+        yield {
+            "section": difference.section,
+            "key": difference.key,
+            "kind": difference.kind,
+            "before": _plain(difference.before),
+            "after": _plain(difference.after),
+            "operations": [str(operation) for operation in difference.operations],
+        }
+
+
+def _entries(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    for act in acts_of(span(snapshot.project, snapshot.parent, snapshot)):
+        yield act.as_dict()
+
+
+def _plain(content: dict[str, Any] | None) -> Any:
+    return None if content is None else json.loads(canonical_json(content))
+
+
+def _write_lines(
+    path: Path, lines: Iterable[dict[str, Any]], progress: Callable[[int], None] = lambda lines: None
+) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for line in lines:
+            file.write(json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+            written += 1
+            progress(written)
+    return written

@@ -1,0 +1,136 @@
+"""What a page says about the differences between two snapshots, computed once for both of its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from audit.history import versions_of
+from labelop.models import Project
+
+from .content import SECTIONS, State
+from .differences import Differences, differences
+from .models import Snapshot
+from .reconciliation import Accounting, Reconciliation, reconcile
+
+# Some seconds' worth; beyond it the page names the command that takes its time.
+VERSIONS_AT_ONCE = 30_000
+
+TERMS = {
+    Accounting.ACCOUNTED: "accounted for and reviewed",
+    Accounting.NOT_REVIEWED: "accounted for, not reviewed",
+    Accounting.BULK: "accounted for in bulk",
+    Accounting.UNEXPLAINED: "unexplained",
+    Accounting.OUT_OF_STEP: "out of step",
+}
+
+ALARMING = frozenset({Accounting.UNEXPLAINED, Accounting.OUT_OF_STEP})
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the headline."""
+
+    number: int
+    label: str
+    alarming: bool
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Two snapshots held against each other, in the numbers of the page's headline."""
+
+    before: Snapshot | None
+    after: Snapshot
+    told: Differences
+    reconciliation: Reconciliation
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return self.reconciliation.counts
+
+    @property
+    def terms(self) -> list[Term]:
+        """The summands of the headline, the good news first; what is zero is left out."""
+        terms = [
+            Term(number, TERMS[verdict], verdict in ALARMING, verdict.value)
+            for verdict in Accounting
+            if (number := self.counts[verdict])
+        ]
+        return terms or [Term(0, "to account for", False, "")]
+
+    @property
+    def acts(self) -> int:
+        """How many operations made the differences."""
+        return len({act for record in self.reconciliation.records for act in record.difference.operations})
+
+    @property
+    def unexplained(self) -> int:
+        return self.counts[Accounting.UNEXPLAINED] + self.counts[Accounting.OUT_OF_STEP]
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.unexplained) or not self.told.identity["holds"]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [{"name": name, **row} for name, row in self.told.classes.items()]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        return {
+            column: sum(row[column] for row in self.told.classes.values())
+            for column in ("opening", "added", "moved_in", "moved_out", "removed", "unexplained", "closing")
+        }
+
+    @property
+    def moves(self) -> list[tuple[str, str, int]]:
+        """The most frequent relabellings."""
+        most = sorted(self.told.moves.items(), key=lambda move: -move[1])[:8]
+        return [(*move.split(">", 1), number) for move, number in most]  # type: ignore[misc]
+
+
+def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement | None:
+    """Hold two snapshots against each other; None where that takes longer than a page may."""
+    if _is_long(project, before, after):
+        return None
+    return _kept(project, _Pinned(before), _Pinned(after))
+
+
+class _Pinned:
+    """A snapshot as the key of what was computed from it: cuts do not change, and its act has a UUID of its own."""
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self.act = snapshot.entry.operation if snapshot else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pinned) and self.act == other.act
+
+    def __hash__(self) -> int:
+        return hash(self.act)
+
+
+@lru_cache(maxsize=8)
+def _kept(project: Project, before: _Pinned, after: _Pinned) -> Statement:
+    opening, closing = before.snapshot, after.snapshot
+    if closing is None:
+        raise ValueError("A statement ends with a snapshot.")
+    return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
+
+
+def _is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
+    """Whether the window holds more versions of items and annotations than a page waits for."""
+    first = State(project.pk, before.cut) if before else State.empty(project.pk)
+    last = State(project.pk, after.cut)
+    left = VERSIONS_AT_ONCE
+    for section in ("items", "annotations"):
+        versions = versions_of(SECTIONS[section])._default_manager.filter(
+            project_id=project.pk, history_id__gt=first.bound(section), history_id__lte=last.bound(section)
+        )
+        left -= versions.order_by()[: left + 1].count()
+        if left < 0:
+            return True
+    return False
