@@ -93,6 +93,8 @@ class Kept:
     pk: str
     columns: tuple[str, ...]
     filled_later: tuple[str, ...] = ()
+    # Whether only the triggers may insert, as into a table of versions.
+    inserted_by_triggers: bool = False
 
 
 def column_of(model: type[models.Model], name: str) -> str:
@@ -134,7 +136,8 @@ def plans(columns: Columns) -> Iterator[Plan]:
 def kept_tables(columns: Columns) -> Iterator[Kept]:
     """Every table of versions, and every append-only table, that is there."""
     for plan in plans(columns):
-        yield Kept(plan.versions, "history_id", tuple(sorted(columns[plan.versions])))
+        versions = tuple(sorted(columns[plan.versions]))
+        yield Kept(plan.versions, "history_id", versions, inserted_by_triggers=True)
     for model in apps.get_models():
         table = model._meta.db_table
         if issubclass(model, AppendOnly) and table in columns:

@@ -89,17 +89,19 @@ def wanted_functions(connection: BaseDatabaseWrapper, schema: str, columns: Colu
     entries = entry_table(columns)
     if entries is None:
         return
-    config = f"search_path={schema}, pg_temp; jit=off"
+    config = f"search_path={schema}, pg_temp"
+    # A plan that was made for many rows would make every later row wait for the compiler.
+    many = f"{config}; jit=off"
     yield _enter(connection, schema, columns)
     yield Function("capture_refuse", _REFUSE, definer=False, table=entries)
     yield Function("capture_entry_gate", _entry_gate(connection, entries), config=config, table=entries)
     for plan in plans(columns):
-        for act, body in (
-            ("insert", _record_rows(plan, schema, "+")),
-            ("update", _record_update(plan, schema)),
-            ("delete", _record_rows(plan, schema, "-")),
+        for act, body, settings in (
+            ("insert", _record_rows(plan, schema, "+"), many),
+            ("update", _record_update(plan, schema), config),
+            ("delete", _record_rows(plan, schema, "-"), many),
         ):
-            yield Function(function_name(plan.table, act), body, config=config, table=plan.table)
+            yield Function(function_name(plan.table, act), body, config=settings, table=plan.table)
     for kept in kept_tables(columns):
         if kept.filled_later:
             yield Function(function_name(kept.table, "fill"), _fill(kept), definer=False, table=kept.table)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils import timezone
 
 from ..acting import Act, act_on, operation_id
 from .plans import Columns, Difference, entry_table, plans, quoted
@@ -75,8 +75,10 @@ class Answers:
 
     def moment(self) -> str:
         act = self.act
-        at = act.at if act and act.at else timezone.now()
-        return str(self.connection.ops.adapt_datetimefield_value(at))
+        if act is not None and act.at is not None:
+            return str(self.connection.ops.adapt_datetimefield_value(act.at))
+        # What Django's adapter makes of now, in a quarter of the time; asked for each row.
+        return str(datetime.now(UTC).replace(tzinfo=None))
 
     def application(self) -> str:
         return Path(sys.argv[0]).name[:200]

@@ -165,6 +165,8 @@ def _keeping(kept: Kept) -> Iterator[Trigger]:
     update = f" WHEN {_changed(others)}{rewritten}" if kept.filled_later else ""
     yield _trigger(kept.table, "keep", f"BEFORE UPDATE ON {table}{update}", _refuse(f"LabelOp: UPDATE {refusal}"))
     yield _trigger(kept.table, "keep_all", f"BEFORE DELETE ON {table}", _refuse(f"LabelOp: DELETE {refusal}"))
+    if kept.inserted_by_triggers:
+        return
     # Asking a function of ours also keeps out programs for which REPLACE would fire no trigger.
     taken = f"EXISTS (SELECT 1 FROM {table} t WHERE t.{quoted(kept.pk)} = NEW.{quoted(kept.pk)})"
     yield _trigger(

@@ -17,7 +17,7 @@ from audit.models import Entry
 from labelop.models import Project
 from tests.trackedapp.models import Thing
 
-from .ways import Scene, a_project, a_user
+from .ways import Scene, a_project, a_user, fail_after
 
 pytestmark = pytest.mark.django_db
 
@@ -74,8 +74,7 @@ def test_the_database_forgets_an_operation_when_it_ends(thing: Thing) -> None:
 
 def test_the_database_forgets_an_operation_that_failed(thing: Thing) -> None:
     with pytest.raises(ZeroDivisionError), operation():
-        Thing.objects.update(count=1)
-        raise ZeroDivisionError
+        fail_after(lambda: Thing.objects.update(count=1))
     with pytest.raises(IntegrityError, match="belongs to no operation"), transaction.atomic():
         Thing.objects.update(count=2)
     assert thing.history.count() == 1
@@ -219,8 +218,7 @@ def test_a_row_moved_without_an_operation_is_said_in_both_projects(thing: Thing)
 def test_an_entry_rolled_back_with_a_savepoint_is_written_again(thing: Thing) -> None:
     with transaction.atomic():
         with pytest.raises(ZeroDivisionError), transaction.atomic():
-            Thing.objects.update(count=1)
-            raise ZeroDivisionError
+            fail_after(lambda: Thing.objects.update(count=1))
         assert not unexplained()
         Thing.objects.update(count=2)
     [entry] = unexplained()
@@ -250,8 +248,7 @@ def test_an_unexplained_operation_does_not_outlive_its_transaction(thing: Thing)
         Thing.objects.update(count=3)
         Thing.objects.update(count=4)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        Thing.objects.update(count=5)
-        raise ZeroDivisionError
+        fail_after(lambda: Thing.objects.update(count=5))
     Thing.objects.update(count=6)
     by_count = dict(thing.history.values_list("count", "operation"))
     assert by_count[3] == by_count[4]

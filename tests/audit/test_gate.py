@@ -92,13 +92,10 @@ def test_an_act_waits_before_it_draws_an_id(scene: Scene, gate_held_elsewhere: N
         lambda: scene.thing(),
         lambda: Entry.objects.create(operation="0" * 32, project=scene.project, event="x", impact=1, at=timezone.now()),
     ):
-        with (
-            pytest.raises(OperationalError, match="lock timeout"),
-            operation(),
-            connection.cursor() as cursor,
-        ):
+        with operation(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '50ms'")
-            change()
+            with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                change()
     assert sequence_of("trackedapp_historicalthing", "history_id") == before
 
 

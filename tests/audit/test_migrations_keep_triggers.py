@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import (
     AddField,
     AlterField,
@@ -26,7 +27,7 @@ from audit.acting import operation
 from audit.history import versions_of
 from tests.trackedapp.models import Labelling, Remark, Tag, Thing
 
-from .ways import Scene, a_user, assert_versions_equal_rows, newest_version_ids, versions_since
+from .ways import Scene, a_user, assert_versions_equal_rows, fail_after, newest_version_ids, versions_since
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,8 +50,7 @@ def thing() -> Thing:
 @contextmanager
 def migrated(*operations: Operation, app: str = "trackedapp") -> Iterator[None]:
     """Apply these operations as one migration, and take them back at the end."""
-    migration = Migration("under_test", app)
-    migration.operations = list(operations)
+    migration = type("UnderTest", (Migration,), {"operations": operations})("under_test", app)
     with connection.schema_editor(atomic=True) as editor:
         migration.apply(MigrationLoader(connection).project_state(), editor)
     try:
@@ -155,11 +155,15 @@ def test_a_table_with_untracked_columns_is_captured_after_a_migration(thing: Thi
 def test_a_migration_that_fails_leaves_the_triggers(thing: Thing) -> None:
     for atomic in (True, False):
         with pytest.raises(ZeroDivisionError), connection.schema_editor(atomic=atomic) as editor:
-            editor.alter_field(Thing, Thing._meta.get_field("key"), _text("key"))
-            editor.alter_field(Thing, _text("key"), Thing._meta.get_field("key"))
-            raise ZeroDivisionError
+            fail_after(lambda: _alter_back_and_forth(editor))  # noqa: B023
         assert capture.check_triggers(databases=["default"]) == []
         assert_captured(thing)
+
+
+def _alter_back_and_forth(editor: BaseDatabaseSchemaEditor) -> None:
+    key = cast("models.Field", Thing._meta.get_field("key"))
+    editor.alter_field(Thing, key, _text("key"))
+    editor.alter_field(Thing, _text("key"), key)
 
 
 def _text(name: str) -> models.Field:

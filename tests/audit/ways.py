@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -52,6 +52,11 @@ class Scene:
 
     def remark(self, thing: Thing | None = None, **values: Any) -> Remark:
         return Remark.objects.create(project=self.project, thing=thing, **values)
+
+
+def fail_after(change: Callable[[], object]) -> NoReturn:
+    change()
+    raise ZeroDivisionError
 
 
 def a_project() -> Project:
