@@ -33,6 +33,30 @@ SECTIONS: dict[str, type[models.Model]] = {
 }
 CONTENT = ("items", "annotations", "schema")
 
+_RULES = (
+    "name",
+    "description",
+    "state",
+    "risk_tier",
+    "customer_facing",
+    "review_policy",
+    "sample_percent",
+    "separation_of_duties",
+    "schema_frozen",
+)
+_OF_A_CLASS = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
+
+# What is read of a version; building whole models of them would take most of the time.
+_COLUMNS = {
+    "items": ("id", "key", "data", "metadata", "split", "excluded"),
+    "annotations": ("id", "key", "item_id", "label_class_id", "value", "withdrawn"),
+    "schema": ("id", "key", *_OF_A_CLASS),
+    "work": ("id", "item_id", "annotation_id", "verdict", "note", "reviewer_id"),
+    "roles": ("id", "user_id", "role", "valid_until", "ended_at"),
+    "settings": ("id", "slug", *_RULES),
+}
+_KEY_OF_AN_ITEM = ("id", "key", "excluded")
+
 _IDS_AT_ONCE = 500
 
 
@@ -47,7 +71,7 @@ class Record:
     item: str = ""
     label: str = ""
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         return canonical_json(self.content)
 
@@ -77,12 +101,20 @@ class State:
             "roles": self._membership_record,
             "settings": self._settings_record,
         }[section]
+        versions = self._versions(section, ids)
         if section == "annotations":
-            self._know_items(ids)
-        for version in self._versions(section, ids):
+            if ids is not None:
+                versions = iter(read := list(versions))
+            self._know_items(None if ids is None else {version.item_id for version in read})
+        for version in versions:
             record = build(version)
             if record is not None:
                 yield record
+
+    def keys_of_items(self, ids: Collection[int] | None) -> dict[int, str]:
+        """The keys of the items in the content, all or those with these row ids."""
+        versions = self._versions("items", ids, _KEY_OF_AN_ITEM)
+        return {version.id: version.key for version in versions if not version.excluded}
 
     def annotations_of(self, item_ids: Collection[int]) -> set[int]:
         """The ids of every annotation that these items had at the cut, withdrawn ones too."""
@@ -117,8 +149,7 @@ class State:
         return Record("annotations", version.id, key, content, item, label.key)
 
     def _class_record(self, version: Any) -> Record:
-        names = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
-        content = {name: getattr(version, name) for name in names}
+        content = {name: getattr(version, name) for name in _OF_A_CLASS}
         return Record("schema", version.id, record_key("class", version.key), content, label=version.key)
 
     def _review_record(self, version: Any) -> Record:
@@ -135,18 +166,7 @@ class State:
         return Record("roles", version.id, record_key("member", self._username(version.user_id)), content)
 
     def _settings_record(self, version: Any) -> Record:
-        names = (
-            "name",
-            "description",
-            "state",
-            "risk_tier",
-            "customer_facing",
-            "review_policy",
-            "sample_percent",
-            "separation_of_duties",
-            "schema_frozen",
-        )
-        content = {name: getattr(version, name) for name in names}
+        content = {name: getattr(version, name) for name in _RULES}
         return Record("settings", version.id, record_key("project", version.slug), content)
 
     def _newest(self, section: str) -> models.QuerySet[Any]:
@@ -156,27 +176,25 @@ class State:
         newest = within.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
         return versions.filter(history_id__in=newest)
 
-    def _versions(self, section: str, ids: Collection[int] | None) -> Iterator[Any]:
+    def _versions(self, section: str, ids: Collection[int] | None, columns: tuple[str, ...] = ()) -> Iterator[Any]:
+        columns = columns or _COLUMNS[section]
         if ids is None:
-            yield from self._newest(section).exclude(history_type="-").iterator(2000)
+            newest_of_all = self._newest(section).exclude(history_type="-")
+            yield from newest_of_all.values_list(*columns, named=True).iterator(2000)
             return
         versions: models.QuerySet[Any] = versions_of(SECTIONS[section])._default_manager.all()
         for some in in_parts(ids):
             within = versions.filter(id__in=some, history_id__lte=self.bound(section), **self._of_project(section))
             newest = within.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
-            yield from versions.filter(history_id__in=newest).exclude(history_type="-")
+            found = versions.filter(history_id__in=newest).exclude(history_type="-")
+            yield from found.order_by().values_list(*columns, named=True)
 
     def _of_project(self, section: str) -> dict[str, int]:
         return {"id" if section == "settings" else "project_id": self.project_id}
 
-    def _know_items(self, annotation_ids: Collection[int] | None) -> None:
-        """Read the keys of the items that these annotations are on, unless excluded."""
-        if annotation_ids is None:
-            items = self._versions("items", None)
-        else:
-            wanted = {version.item_id for version in self._versions("annotations", annotation_ids)}
-            items = self._versions("items", wanted)
-        self._item_keys = {version.id: version.key for version in items if not version.excluded}
+    def _know_items(self, ids: Collection[int] | None) -> None:
+        """Read the keys of the items that annotations are on, unless excluded."""
+        self._item_keys = self.keys_of_items(ids)
 
     def _item_key_of(self, item_id: int) -> str:
         return next((version.key for version in self._versions("items", [item_id])), "")
@@ -246,7 +264,6 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
 
 def _items_whose_annotations_follow(before: State, after: State, item_ids: set[int]) -> set[int]:
     """The items that came, went or changed their key: their annotations changed with them."""
-    then = {record.id: record.key for record in before.records("items", item_ids)}
-    now = {record.id: record.key for record in after.records("items", item_ids)}
+    then, now = (state.keys_of_items(item_ids) for state in (before, after))
     # A new item has only new annotations, which have versions of their own.
     return {item_id for item_id in item_ids if then.get(item_id) != now.get(item_id)}

@@ -56,7 +56,11 @@ def scene() -> Scene:
         item = Item.objects.create(project=scene.project, key="1")
         Annotation.objects.create(project=scene.project, item=item, key="1", label_class=pothole)
         entry = Entry.objects.create(
-            operation=act.operation, project=scene.project, event="snapshot.taken", impact=3, at=timezone.now()
+            operation=act.operation,
+            project=scene.project,
+            event="snapshot.taken",
+            impact=3,
+            at=timezone.now(),
         )
         Snapshot.objects.create(project=scene.project, number=1, name="First", entry=entry, cut={})
     return scene
