@@ -99,9 +99,7 @@ def _all(workers: list[Worker], do: Callable[[threading.Thread], None]) -> None:
         do(worker)
 
 
-def test_a_pooled_connection_carries_no_act_to_the_next(
-    pooled: None, unexplained_changes_are_recorded: None
-) -> None:
+def test_a_pooled_connection_carries_no_act_to_the_next(pooled: None, unexplained_changes_are_recorded: None) -> None:
     assert what_goes_wrong() == []
 
 

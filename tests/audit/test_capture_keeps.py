@@ -219,9 +219,7 @@ def test_nothing_else_changes_when_something_is_filled(scene: Scene) -> None:
             "trackedapp_(remark|labelling) shares the project of its thing_id",
         ),
         (
-            lambda scene, other: Labelling.objects.update(
-                tag=Tag.objects.create(project=other, name="strange")
-            ),
+            lambda scene, other: Labelling.objects.update(tag=Tag.objects.create(project=other, name="strange")),
             "trackedapp_labelling shares the project of its tag_id",
         ),
         (
@@ -233,9 +231,7 @@ def test_nothing_else_changes_when_something_is_filled(scene: Scene) -> None:
             "labelop_annotation shares the project of its item_id",
         ),
         (
-            lambda scene, other: Thing.objects.create(
-                project=other, key="child", parent=Thing.objects.earliest("pk")
-            ),
+            lambda scene, other: Thing.objects.create(project=other, key="child", parent=Thing.objects.earliest("pk")),
             "trackedapp_thing shares the project of its parent_id",
         ),
     ],

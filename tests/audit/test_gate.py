@@ -90,9 +90,7 @@ def test_an_act_waits_before_it_draws_an_id(scene: Scene, gate_held_elsewhere: N
     before = sequence_of("trackedapp_historicalthing", "history_id")
     for change in (
         lambda: scene.thing(),
-        lambda: Entry.objects.create(
-            operation="0" * 32, project=scene.project, event="x", impact=1, at=timezone.now()
-        ),
+        lambda: Entry.objects.create(operation="0" * 32, project=scene.project, event="x", impact=1, at=timezone.now()),
     ):
         with (
             pytest.raises(OperationalError, match="lock timeout"),
@@ -109,9 +107,7 @@ def test_an_entry_id_is_drawn_behind_the_gate() -> None:
     with operation():
         project = a_project()
         ids = [
-            Entry.objects.create(
-                operation="0" * 32, project=project, event="x", impact=1, at=timezone.now()
-            ).pk
+            Entry.objects.create(operation="0" * 32, project=project, event="x", impact=1, at=timezone.now()).pk
             for _ in range(2)
         ]
     # The default drew one before, which is thrown away.
