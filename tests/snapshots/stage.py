@@ -132,9 +132,11 @@ def trace(project: Project) -> dict[str, Any]:
         model._meta.label: versions_of(model)._default_manager.filter(project_id=project.pk).count()
         for model in tracked_models()
     }
-    entries = Entry.objects.filter(project=project).order_by("id")
+    entries = Entry.objects.filter(project=project)
+    told = entries.values_list("event", "subject_name", "records", "reason", "source", "at")
     return {
         "snapshots": list(snapshots.values_list("name", "number", "content_hash", "manifest_hash")),
         "versions": versions,
-        "entries": sorted(entries.values_list("event", "subject_name", "records", "reason", "source", "at")),
+        # What the making of the project itself left is dated now.
+        "entries": sorted([*columns, at if source else None] for *columns, source, at in told),
     }
