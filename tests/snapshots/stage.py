@@ -48,7 +48,12 @@ class Stage:
         """Ana changes one of her marks."""
         mark = Annotation.objects.get(pk=self.marks[place].pk)
         return save_annotation(
-            mark.item, label_class or mark.label_class, value or mark.value, by=self.ana, key=mark.key, reason="Seen again"
+            mark.item,
+            label_class or mark.label_class,
+            value or mark.value,
+            by=self.ana,
+            key=mark.key,
+            reason="Seen again",
         )
 
 

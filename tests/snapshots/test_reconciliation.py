@@ -187,7 +187,8 @@ class TestFiveHundredFaults:
         with operation(by=stage.olga):
             items = [add_item(stage.project, f"n{number}", {}, by=stage.olga) for number in range(60)]
             marks = [
-                save_annotation(items[number % 60], stage.gull, {"box": [number]}, by=stage.ana) for number in range(600)
+                save_annotation(items[number % 60], stage.gull, {"box": [number]}, by=stage.ana)
+                for number in range(600)
             ]
         first = stage.snapshot("v1")
         chance.shuffle(marks)
