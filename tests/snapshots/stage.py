@@ -75,7 +75,8 @@ def _person(name: str) -> User:
 
 def by_hand(row: models.Model, **columns: Any) -> None:
     """Change a row with raw SQL, as somebody who holds the database would."""
-    names = [row._meta.get_field(name).column for name in columns]
+    concrete = {field.name: field.column for field in row._meta.concrete_fields}
+    names = [concrete[name] for name in columns]
     values = [_raw(value) for value in columns.values()]
     table, pk = row._meta.db_table, row._meta.pk.column
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The commands: one JSON document on standard output, the rest on standard error, and exit codes that mean something."""
+"""The commands: one JSON document on standard output, all else on standard error, and what exit codes mean."""
 
 from __future__ import annotations
 
@@ -37,8 +37,12 @@ class TestReports:
         ran = run("replay", written(tmp_path / "story", short_story()), "--project", "story", "--json")
         assert ran.code == 0
         assert ran.report == {
-            **{"items": 2, "changes": 6, "operations": 4, "snapshots": 3},
-            **{"new_operations": 4, "left_out": []},
+            "items": 2,
+            "changes": 6,
+            "operations": 4,
+            "snapshots": 3,
+            "new_operations": 4,
+            "left_out": [],
         }
         assert "changes replayed" in ran.error
 
@@ -79,8 +83,13 @@ class TestReports:
         assert (told["added"], told["removed"], told["changed"]) == ([], ["photo-1"], ["photo-0"])
         assert (told["unchanged"], told["fields"], told["moves"]) == (2, {"label": 1}, {"Gull>Tern": 1})
         assert told["classes"]["Gull"] == {
-            **{"opening": 4, "added": 0, "moved_in": 0, "moved_out": 1},
-            **{"removed": 1, "unexplained": 0, "closing": 2},
+            "opening": 4,
+            "added": 0,
+            "moved_in": 0,
+            "moved_out": 1,
+            "removed": 1,
+            "unexplained": 0,
+            "closing": 2,
         }
         assert told["identity"] == {"opening": 4, "added": 0, "removed": 1, "closing": 3, "holds": True}
 
@@ -106,8 +115,10 @@ class TestReports:
             assert ran.code == 1
             (finding,) = ran.report["findings"]
             assert finding == {
-                **{"table": "labelop_annotation", "id": stage.marks[2].pk},
-                **{"field": "box", "operation": None},
+                "table": "labelop_annotation",
+                "id": stage.marks[2].pk,
+                "field": "box",
+                "operation": None,
             }
 
     def test_history(self, stage: Stage) -> None:

@@ -139,7 +139,7 @@ class TestOutOfStep:
 
     def test_is_a_row_that_vanished_past_the_triggers(self, stage: Stage) -> None:
         with triggers_laid_aside(connection):
-            Annotation.objects.filter(pk=stage.marks[3].pk)._raw_delete("default")  # type: ignore[attr-defined]
+            Annotation.objects.filter(pk=stage.marks[3].pk)._raw_delete("default")
         found = reconcile(stage.project, None, None)
         assert found.findings == [Finding(MARKS, stage.marks[3].pk, "*", None)]
         assert found.counts["out_of_step"] == 1
@@ -148,7 +148,7 @@ class TestOutOfStep:
         first = stage.snapshot("v1")
         stage.relabel(0, stage.tern)
         second = stage.snapshot("v2")
-        versions = Annotation.history.model  # type: ignore[attr-defined]
+        versions = Annotation.history.model
         oldest = versions.objects.filter(id=stage.marks[0].pk).order_by("history_id").first()
         with triggers_laid_aside(connection):
             by_hand(oldest, value={"box": [0]})

@@ -88,7 +88,7 @@ class TestAReplay:
 
     def test_happened_when_the_history_says(self, tmp_path: Path) -> None:
         stream = short_story()
-        stream.at = datetime(2021, 5, 4, 3, 2, 1)
+        stream.at = stream.at.replace(year=2021, month=5, day=4, hour=3, minute=2, second=1)
         stream.begin("e" * 12, "bob")
         stream.change("update", "s1", {**stream.labels["s1"], "text": "later"}, ["text"])
         replay_history(written(tmp_path / "later.ndjson", stream), SLUG)
@@ -225,7 +225,7 @@ class TestAnInterruptedReplay:
         return came
 
     def test_says_that_it_can_be_run_again(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        interruption = Interruption(replaying.import_batch, 2, after=False)
+        interruption = Interruption(imports.import_batch, 2, after=False)
         monkeypatch.setattr(replaying, "import_batch", interruption)
         ran = run("replay", path, "--project", SLUG)
         assert ran.code == 130
