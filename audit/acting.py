@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from roles.models import User
@@ -117,6 +118,12 @@ def act_under_way(using: str = "default") -> Act | None:
 def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     act: Act | None = getattr(connection, "labelop_act", None)
     return act
+
+
+def moment_of_act(using: str = "default") -> datetime:
+    """When the act under way happens: now, unless it is backdated."""
+    act = act_under_way(using)
+    return act.at if act is not None and act.at is not None else timezone.now()
 
 
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
@@ -280,8 +287,8 @@ def _lock_gate(connection: BaseDatabaseWrapper, key: int, milliseconds: int) -> 
         try:
             with transaction.atomic(using=connection.alias):
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [timeout])
+                # The old timeout comes back in the same statement: one answer less to await behind the gate.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)", [key, timeout])
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise

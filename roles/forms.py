@@ -22,7 +22,7 @@ class ChangeRoleForm(ReasonForm):
     """Another role, and why."""
 
     field_order: tuple[str, ...] = ("role", "reason")
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.ChoiceField(choices=[("", "Choose a role"), *Role.choices])
 
     def clean_role(self) -> Role:
         return Role(self.cleaned_data["role"])

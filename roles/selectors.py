@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -105,4 +105,6 @@ def stray_permissions() -> list[StrayPermission]:
         strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
     for direct in User.user_permissions.through.objects.select_related("user", "permission"):
         strays.append(StrayPermission(direct, str(direct.user), direct.permission.codename, None))
+    for everywhere in Group.permissions.through.objects.select_related("group", "permission"):
+        strays.append(StrayPermission(everywhere, str(everywhere.group), everywhere.permission.codename, None))
     return strays

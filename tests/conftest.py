@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-pytest.register_assert_rewrite("tests.audit.ways")
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
+pytest.register_assert_rewrite("tests.audit.ways")
 
 # Whether a test passes says nothing about the speed of the machine.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -35,6 +37,14 @@ def django_db_modify_db_settings(
     """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Everybody on stage; imported late, since models wait for Django."""
+    from tests.cast import assemble
+
+    return assemble()
 
 
 @pytest.fixture

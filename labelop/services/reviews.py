@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.acting import Refused, locked, operation
+from audit.acting import Refused, locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 from roles.matrix import Can, Role
@@ -27,6 +27,7 @@ def decide_review(subject: Item | Annotation, verdict: Verdict, *, by: User, rea
         verdict=verdict,
         note=reason.strip(),
         reviewer=by,
+        decided_at=moment_of_act(),
         supersedes=earlier,
     )
     event = Event.REVIEW_BY_OWNER if actor.role == Role.OWNER else Event.REVIEW_DECIDED
@@ -38,10 +39,12 @@ def decide_review(subject: Item | Annotation, verdict: Verdict, *, by: User, rea
 
 
 def _must_not_be_own_work(item: Item, annotation: Annotation | None, by: User, role: str) -> None:
-    marks = item.annotations.filter(withdrawn=False)
-    if annotation is not None:
-        marks = marks.filter(pk=annotation.pk)
-    if marks.filter(author=by).exists():
+    authors = (
+        [annotation.author_id]
+        if annotation is not None
+        else item.annotations.filter(withdrawn=False).values_list("author_id", flat=True)
+    )
+    if by.pk in authors:
         raise Refused(
             "Nobody decides on their own work.", user=by, role=role, asked="own_work", project_id=item.project_id
         )

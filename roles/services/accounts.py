@@ -66,6 +66,8 @@ def grant_superuser(user: User, *, by: User | None, reason: str) -> User:
     actor = authorize_on_site(by, "grant superuser rights")
     if user.is_superuser:
         raise ValidationError({"user": f"{user} is a superuser already."})
+    if not user.is_active or user.kind == Kind.ATTRIBUTED:
+        raise ValidationError({"user": f"{user} cannot be a superuser: the account is not in use."})
     user.is_superuser = user.is_staff = True
     user.save()
     record(Event.ACCOUNT_SUPERUSER_GRANTED, user, actor, reason=reason)

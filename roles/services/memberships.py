@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from audit.acting import Actor, locked, operation
+from audit.acting import Actor, locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 
@@ -24,6 +24,7 @@ def appoint_first_owner(project: models.Model, owner: User, *, by: User, reason:
     """Give a project that never had a team its first owner."""
     if Membership.objects.filter(project_id=project.pk).exists():
         raise ValidationError("This project has had a team already: an owner grants its roles.")
+    _must_be_in_use(owner)
     return _appoint(project, owner, Role.OWNER, Actor(by), reason, None)
 
 
@@ -34,8 +35,7 @@ def grant_role(
     """Give somebody a role on a project."""
     project = locked(project)
     actor = authorize(by, Can.MANAGE_ROLES, project)
-    if not user.is_active or user.kind == Kind.ATTRIBUTED:
-        raise ValidationError({"user": f"{user} cannot hold a role: the account is not in use."})
+    _must_be_in_use(user)
     if valid_until is not None and valid_until <= timezone.now():
         raise ValidationError({"valid_until": "This moment has passed already."})
     running = Membership.objects.filter(project_id=project.pk, user=user, ended_at=None).first()
@@ -52,7 +52,7 @@ def change_role(membership: Membership, role: Role, *, by: User, reason: str) ->
     project = locked(membership.project)
     membership = locked(membership)
     actor = authorize(by, Can.MANAGE_ROLES, project)
-    _must_run(membership)
+    _must_be_in_force(membership)
     if membership.role == role:
         raise ValidationError({"role": f"{membership.user} is {role.label} already."})
     before = Role(membership.role)
@@ -73,7 +73,7 @@ def revoke_role(membership: Membership, *, by: User, reason: str) -> Membership:
     membership = locked(membership)
     actor = authorize(by, Can.MANAGE_ROLES, project)
     _must_run(membership)
-    _end(membership, actor, Event.ROLE_REVOKED, reason, timezone.now())
+    _end(membership, actor, Event.ROLE_REVOKED, reason, moment_of_act())
     _keep_an_owner(project)
     return membership
 
@@ -97,6 +97,7 @@ def _appoint(
         user=user,
         role=role,
         granted_by=actor.user,
+        granted_at=moment_of_act(),
         reason=reason.strip(),
         valid_until=valid_until,
     )
@@ -113,13 +114,24 @@ def _end(membership: Membership, actor: Actor, event: Event, reason: str, ended_
     record(event, membership, actor, reason=reason, before=membership.role)
 
 
+def _must_be_in_use(user: User) -> None:
+    if not User.objects.filter(pk=user.pk, is_active=True).exclude(kind=Kind.ATTRIBUTED).exists():
+        raise ValidationError({"user": f"{user} cannot hold a role: the account is not in use."})
+
+
+def _must_be_in_force(membership: Membership) -> None:
+    if not Membership.objects.in_force().filter(pk=membership.pk).exists():
+        raise ValidationError("This membership has ended already.")
+
+
 def _must_run(membership: Membership) -> None:
     if membership.ended_at is not None:
         raise ValidationError("This membership has ended already.")
 
 
 def _keep_an_owner(project: models.Model) -> None:
-    if not owners_of(project).exists():
+    # Nobody is asked when an owner's time is over, so one for a time is not the one it keeps.
+    if not owners_of(project).filter(valid_until=None).exists():
         raise ValidationError("A project keeps an owner: make somebody else owner first.", code="last_owner")
 
 

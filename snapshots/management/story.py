@@ -1,13 +1,14 @@
-"""The demo's story: a small team labels street scenes for three weeks. Seeded, so it is always the same."""
+"""The demo's story: a small team labels street scenes for three weeks, until today. Seeded: always the same."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from audit.acting import operation
 from labelop.models import Annotation, Geometry, Item, LabelClass, Project, RiskTier, Verdict
@@ -33,7 +34,7 @@ TEAM = {
     "chiara": Role.ANNOTATOR,
 }
 CLASSES = {"car": "#1f6feb", "van": "#8250df", "truck": "#bf3989", "pedestrian": "#1a7f37"}
-BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+DAYS = 18
 ITEMS = 24
 
 
@@ -50,6 +51,7 @@ class _Story:
     day: float = 0.0
 
     def tell(self) -> Project:
+        self.begin = timezone.now().replace(hour=8, minute=0) - timedelta(days=DAYS)
         self.dice = random.Random(5)  # noqa: S311 - a story, not a secret
         self.people = self._hire()
         self.project = self._begin()
@@ -57,15 +59,16 @@ class _Story:
         self.items = self._collect()
         self._annotate(self.items)
         self._review(approved=0.9)
-        self._snapshot("v1.0", Purpose.PILOT, "Pilot complete", day=9)
+        pilot_at = self.begin + timedelta(days=9, hours=11)
+        self._snapshot("v1.0", Purpose.PILOT, "Pilot complete", pilot_at)
         self._second_cycle()
-        self._snapshot("v1.1", Purpose.CANDIDATE, "Second review cycle closed", day=18)
+        self._snapshot("v1.1", Purpose.CANDIDATE, "Second review cycle closed", None)
         return self.project
 
     def on(self, day: float, by: User) -> operation:
         """An act at a working hour of that day."""
         self.day = day
-        at = BEGIN + timedelta(days=day, minutes=self.dice.randrange(540))
+        at = self.begin + timedelta(days=day, minutes=self.dice.randrange(480))
         return operation(by=by, at=at)
 
     def _hire(self) -> dict[str, User]:
@@ -165,7 +168,7 @@ class _Story:
             withdraw_annotation(
                 next(each for each in reversed(annotations) if each.author == ana), by=ana, reason="A reflection"
             )
-        with self.on(14.5, olga):
+        with self.on(14.1, olga):
             exclude_item(self.items[-1], by=olga, reason="Camera 1 was out of focus")
         with self.on(15, olga):
             membership = Membership.objects.get(project=self.project, user=otto, ended_at=None)
@@ -180,8 +183,7 @@ class _Story:
                 [self.classes["truck"].pk, annotation.pk],
             )
 
-    def _snapshot(self, name: str, purpose: Purpose, note: str, *, day: float) -> Snapshot:
-        at = BEGIN + timedelta(days=day, hours=11)
+    def _snapshot(self, name: str, purpose: Purpose, note: str, at: datetime | None) -> Snapshot:
         return take_snapshot(self.project, name, by=self.people["olga"], purpose=purpose, note=note, at=at).snapshot
 
     def _box(self) -> dict[str, Any]:

@@ -106,34 +106,40 @@ def manifest_of(snapshot: Snapshot) -> dict[str, Any]:
 def _cut(
     project: Project, name: str, by: User, purpose: Purpose, note: str, reason: str, at: datetime | None, source: str
 ) -> tuple[Snapshot, float, float]:
-    asked = time.perf_counter()
-    with operation(by=by, at=at), take_gate_alone(project.pk, milliseconds=_GATE_MILLISECONDS):
-        waited = time.perf_counter() - asked
+    with operation(by=by, at=at):
+        # All that can be asked before the gate is asked before, since everybody else waits behind it.
         actor = authorize(by, Can.TAKE_SNAPSHOTS, project)
-        snapshot = _write_cut(project, name, actor, purpose, note, reason, source)
+        snapshot = _named(project, name, purpose, note)
+        asked = time.perf_counter()
+        with take_gate_alone(project.pk, milliseconds=_GATE_MILLISECONDS):
+            waited = time.perf_counter() - asked
+            _write_cut(snapshot, actor, reason, source)
     return snapshot, time.perf_counter() - asked - waited, waited
 
 
-def _write_cut(
-    project: Project, name: str, actor: Actor, purpose: Purpose, note: str, reason: str, source: str
-) -> Snapshot:
-    parent = Snapshot.objects.filter(project=project).order_by("-number").first()
-    number = parent.number + 1 if parent else 1
-    snapshot = Snapshot(project=project, number=number, name=name, purpose=purpose, note=note, parent=parent)
+def _named(project: Project, name: str, purpose: Purpose, note: str) -> Snapshot:
+    """A snapshot before its cut; that no other took the name meanwhile is left to the database."""
+    snapshot = Snapshot(project=project, name=name, purpose=purpose, note=note)
     snapshot.clean_fields(exclude={field.name for field in Snapshot._meta.fields} - {"name", "purpose"})
     if Snapshot.objects.filter(project=project, name=name).exists():
         raise ValidationError({"name": f"{project.slug} has a snapshot {name} already."})
+    return snapshot
+
+
+def _write_cut(snapshot: Snapshot, actor: Actor, reason: str, source: str) -> None:
+    project = snapshot.project
+    snapshot.parent = Snapshot.objects.filter(project=project).only("number").order_by("-number").first()
+    snapshot.number = snapshot.parent.number + 1 if snapshot.parent else 1
     snapshot.cut = newest_cut(project.pk)
     snapshot.entry = record(
         Event.SNAPSHOT_TAKEN,
         project,
         actor,
         reason=reason,
-        after={"name": name, "number": number, "purpose": str(purpose)},
+        after={"name": snapshot.name, "number": snapshot.number, "purpose": str(snapshot.purpose)},
         source=source,
     )
     snapshot.save()
-    return snapshot
 
 
 def _seal(snapshot: Snapshot) -> None:

@@ -1,0 +1,409 @@
+"""Snapshots under eight writers: is a cut final, and what does taking it cost the others?
+
+    DATABASE_URL=postgres://… python benchmarks/gate.py [--seconds 60] [--ungated] [--json]
+
+Half of the writers act through services and operations, half write SQL without one; some touch two projects,
+some roll back. Meanwhile snapshots are taken, three in four left unsealed until the fourth. A digest is kept
+of all that is readable behind each cut; afterwards every cut is read again. Exits 1 if one changed,
+or if the tables differ from their versions at the end. `--ungated` shows that the reading finds what a gate
+prevents: it takes the cuts without one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.exceptions import ValidationError
+from django.db import connection, connections
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import benchmarks.measure as measure  # before any model: it sets Django up
+import snapshots.services.snapshots as taking
+from audit.acting import operation
+from audit.events import Event
+from audit.history import versions_of
+from audit.models import Entry
+from audit.services import record
+from labelop.models import Annotation, Item, LabelClass, Project, Verdict
+from labelop.services.projects import create_project, describe_project
+from labelop.services.reviews import decide_review
+from labelop.services.schema import add_class
+from labelop.services.work import add_item, save_annotation, withdraw_annotation
+from roles.matrix import Can, Role
+from roles.models import User
+from roles.services import authorize, create_account, grant_role, service_account
+from snapshots.content import SECTIONS, State
+from snapshots.counts import whole_tally
+from snapshots.models import Snapshot
+
+WRITERS = 8
+_ITEMS = 30
+_SAMPLE_EVERY = 0.02
+_SEALED_EVERY = 4
+_SECONDS_OF_THOUGHT = 0.1
+_RULES = "refused by a rule"
+
+
+class ChangedMyMind(Exception):
+    """Raised in the middle of an act, so that all of it is rolled back."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who acts on what."""
+
+    owner: User
+    reviewer: User
+    annotator: User
+    projects: list[Project]
+
+    @classmethod
+    def assemble(cls, projects: int = 3) -> Team:
+        service = service_account("bench")
+        owner, reviewer, annotator = (
+            create_account(name, "correct horse battery", by=None) for name in ("olga", "ravi", "ana")
+        )
+        team = cls(owner, reviewer, annotator, [])
+        for number in range(projects):
+            project = create_project(f"p{number}", f"Project {number}", by=service, owner=owner)
+            grant_role(project, reviewer, Role.REVIEWER, by=owner, reason="Reviews")
+            grant_role(project, annotator, Role.ANNOTATOR, by=owner, reason="Annotates")
+            for key in ("cat", "dog"):
+                add_class(project, key, key.title(), by=owner, reason="First classes")
+            for key in range(_ITEMS):
+                add_item(project, str(key), {"text": f"item {key}"}, by=owner)
+            team.projects.append(project)
+        return team
+
+
+@dataclass
+class Written:
+    """What one writer did."""
+
+    acts: int = 0
+    rolled_back: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def linger(chance: random.Random) -> None:
+    """Half the time, wait a little between a write and what follows it: a cut could fall into the gap."""
+    if chance.random() < 0.5:
+        time.sleep(chance.uniform(0, 0.03))
+
+
+class ServiceWriter:
+    """Writes through services and operations."""
+
+    def __init__(self, team: Team, seed: int) -> None:
+        self.team = team
+        self.random = random.Random(seed)
+        self.items = {p.pk: list(Item.objects.filter(project=p, key__in=range(_ITEMS))) for p in team.projects}
+        self.classes = {p.pk: list(LabelClass.objects.filter(project=p)) for p in team.projects}
+
+    def act(self) -> None:
+        one_project = (self._annotate, self._annotate, self._withdraw, self._review, self._describe, self._add)
+        if self.random.random() < 0.7:
+            self.random.choice(one_project)(self.random.choice(self.team.projects))
+            return
+        with operation(by=self.team.annotator):
+            for project in self.random.sample(self.team.projects, 2):
+                self._annotate_many(project)
+                linger(self.random)
+            if self.random.random() < 0.2:
+                raise ChangedMyMind
+
+    def _item(self, project: Project) -> Item:
+        return self.random.choice(self.items[project.pk])
+
+    def _annotate(self, project: Project) -> None:
+        label = self.random.choice(self.classes[project.pk])
+        key = self.random.choice(("", "1", "2"))
+        save_annotation(self._item(project), label, {"at": self.random.random()}, by=self.team.annotator, key=key)
+
+    def _withdraw(self, project: Project) -> None:
+        marks = Annotation.objects.filter(item=self._item(project), withdrawn=False, author=self.team.annotator)
+        annotation = marks.first()
+        if annotation:
+            withdraw_annotation(annotation, by=self.team.annotator)
+
+    def _review(self, project: Project) -> None:
+        verdict = self.random.choice((Verdict.APPROVED, Verdict.REVISION_REQUESTED))
+        decide_review(self._item(project), verdict, by=self.team.reviewer, reason="Looked at it")
+
+    def _describe(self, project: Project) -> None:
+        describe_project(project, project.name, self.random.random().hex(), by=self.team.owner)
+
+    def _add(self, project: Project) -> None:
+        add_item(project, self.random.random().hex(), {"text": "one more"}, by=self.team.owner)
+
+    def _annotate_many(self, project: Project) -> None:
+        actor = authorize(self.team.annotator, Can.ANNOTATE, project)
+        item, label = self._item(project), self.random.choice(self.classes[project.pk])
+        marks = [
+            Annotation(project=project, item=item, key=f"many-{self.random.random().hex()}", label_class=label)
+            for _ in range(20)
+        ]
+        Annotation.objects.bulk_create(marks)
+        record(Event.ANNOTATION_SAVED, item, actor, records=len(marks))
+
+
+class SqlWriter:
+    """Writes SQL over a connection of its own, as a script or a console would, and belongs to no operation."""
+
+    def __init__(self, team: Team, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.projects = [project.pk for project in team.projects]
+        self.items = {p.pk: list(p.items.values_list("pk", flat=True)) for p in team.projects}
+        self.classes = {p.pk: list(p.classes.values_list("pk", flat=True)) for p in team.projects}
+        connections.close_all()
+        self.session = psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None})
+
+    def act(self) -> None:
+        with self.session.transaction():
+            for project in self.random.sample(self.projects, self.random.choice((1, 1, 2))):
+                self.random.choice((self._split, self._insert, self._insert, self._delete))(project)
+                linger(self.random)
+            if self.random.random() < 0.1:
+                raise ChangedMyMind
+
+    def _split(self, project: int) -> None:
+        self.session.execute(
+            "UPDATE labelop_item SET split = %s WHERE id = %s",
+            (self.random.choice(("train", "test")), self.random.choice(self.items[project])),
+        )
+
+    def _insert(self, project: int) -> None:
+        self.session.execute(
+            "INSERT INTO labelop_annotation"
+            " (project_id, item_id, key, label_class_id, value, origin, outdated, withdrawn)"
+            " SELECT %s, %s, 'sql-' || gen_random_uuid(), %s, '{}', 'human', false, false FROM generate_series(1, %s)",
+            (
+                project,
+                self.random.choice(self.items[project]),
+                self.random.choice(self.classes[project]),
+                self.random.choice((1, 1, 20)),
+            ),
+        )
+
+    def _delete(self, project: int) -> None:
+        self.session.execute(
+            "DELETE FROM labelop_annotation WHERE id IN (SELECT id FROM labelop_annotation WHERE project_id = %s"
+            " AND key LIKE 'sql-%%' ORDER BY id LIMIT 3 FOR UPDATE SKIP LOCKED)",
+            (project,),
+        )
+
+
+def write(kind: type[ServiceWriter | SqlWriter], team: Team, seed: int, until: float, told: Any) -> None:
+    """Act until the time is over, in a process of its own, and tell what came of it."""
+    writer, written = kind(team, seed), Written()
+    pause = random.Random(seed)
+    while time.time() < until:
+        time.sleep(pause.uniform(0, _SECONDS_OF_THOUGHT))
+        try:
+            writer.act()
+            written.acts += 1
+        except ChangedMyMind:
+            written.rolled_back += 1
+        except ValidationError:
+            written.errors[_RULES] += 1
+        except Exception as error:  # noqa: BLE001 - counted by name and reported
+            written.errors[type(error.__cause__ or error).__name__] += 1
+    told.put((kind.__name__, written))
+
+
+def watch_waits(until: float, told: Any) -> None:
+    """Note how long each act waited at a gate, as the server's lock table tells."""
+    waits: dict[tuple[int, Any], float] = {}
+    with connection.cursor() as cursor:
+        while time.time() < until:
+            cursor.execute(
+                "SELECT pid, waitstart, extract(epoch FROM clock_timestamp() - waitstart)::float FROM pg_locks"
+                " WHERE locktype = 'advisory' AND mode = 'ShareLock' AND NOT granted AND waitstart IS NOT NULL"
+            )
+            waits.update({(pid, since): seconds for pid, since, seconds in cursor.fetchall()})
+            time.sleep(_SAMPLE_EVERY)
+    told.put(("waits", list(waits.values())))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A snapshot, and a digest of what came to be readable since the project's cut before it."""
+
+    snapshot: Snapshot
+    before: Snapshot | None
+    digest: list[Any]
+
+
+def digest_between(before: Snapshot | None, after: Snapshot) -> list[Any]:
+    """Count and sum of the hashes of the versions of each section, and of the entries, between two cuts."""
+    found: list[Any] = []
+    with connection.cursor() as cursor:
+        for table, key, lower, upper in _ranges(before, after):
+            cursor.execute(
+                f'SELECT count(*), sum(hashtextextended(row::text, 0)) FROM "{table}" row'  # noqa: S608 - a name of ours
+                f" WHERE project_id = %s AND {key} > %s AND {key} <= %s",
+                [after.project_id, lower, upper],
+            )
+            found.append(cursor.fetchone())
+    return found
+
+
+def _ranges(before: Snapshot | None, after: Snapshot) -> Iterator[tuple[str, str, int, int]]:
+    for model in SECTIONS.values():
+        label = model._meta.label_lower
+        yield versions_of(model)._meta.db_table, "history_id", before.cut[label] if before else 0, after.cut[label]
+    yield Entry._meta.db_table, "id", before.entry_id if before else 0, after.entry_id
+
+
+def differing_rows() -> int:
+    """How many rows differ between the tables and their newest versions, both ways."""
+    differing = 0
+    with connection.cursor() as cursor:
+        for model in SECTIONS.values():
+            columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+            newest = (
+                f'SELECT DISTINCT ON (id) * FROM "{versions_of(model)._meta.db_table}" ORDER BY id, history_id DESC'  # noqa: S608
+            )
+            live = f'SELECT {columns} FROM "{model._meta.db_table}"'  # noqa: S608
+            kept = f"SELECT {columns} FROM ({newest}) v WHERE history_type <> '-'"  # noqa: S608
+            cursor.execute(f"SELECT count(*) FROM (({live} EXCEPT {kept}) UNION ALL ({kept} EXCEPT {live})) d")  # noqa: S608
+            differing += cursor.fetchone()[0]
+    return differing
+
+
+@contextmanager
+def left_unsealed() -> Iterator[None]:
+    """Take snapshots as if each were interrupted right after its cut."""
+    seal, taking.seal_snapshot = taking.seal_snapshot, lambda snapshot: snapshot
+    try:
+        yield
+    finally:
+        taking.seal_snapshot = seal
+
+
+def take_cuts(team: Team, until: float) -> tuple[list[Cut], list[taking.Taken]]:
+    """Take snapshots of the projects in turn until the time is over."""
+    cuts: list[Cut] = []
+    costs: list[taking.Taken] = []
+    newest: dict[int, Snapshot] = {}
+    while time.time() < until:
+        number = len(cuts)
+        project = team.projects[number % len(team.projects)]
+        with nullcontext() if number % _SEALED_EVERY == 0 else left_unsealed():
+            taken = taking.take_snapshot(project, f"cut {number}", by=team.owner)
+        costs.append(taken)
+        before = newest.get(project.pk)
+        newest[project.pk] = taken.snapshot
+        cuts.append(Cut(taken.snapshot, before, digest_between(before, taken.snapshot)))
+    return cuts, costs
+
+
+def changed_cuts(cuts: list[Cut]) -> int:
+    """Read all that was readable behind each cut again; a cut has changed when anything up to it has."""
+    changed = 0
+    unlike_before: set[int] = set()
+    for cut in cuts:
+        if digest_between(cut.before, cut.snapshot) != cut.digest:
+            unlike_before.add(cut.snapshot.project_id)
+        changed += cut.snapshot.project_id in unlike_before
+    return changed
+
+
+def wrong_tallies(projects: list[Project]) -> int:
+    """How many newest snapshots, carried on through all the others, differ from their state read whole."""
+    wrong = 0
+    for project in projects:
+        taking.seal_snapshots(project)
+        newest = Snapshot.objects.filter(project=project).order_by("number").last()
+        if newest is not None:
+            whole = whole_tally(State(project.pk, newest.cut)).sealed()
+            wrong += any(whole[column] != getattr(newest, column) for column in ("sections", "counts", "content_hash"))
+    return wrong
+
+
+@dataclass
+class Stormed:
+    """Cuts taken in a storm of writers, what taking each cost, and what the writers did and met."""
+
+    cuts: list[Cut]
+    costs: list[taking.Taken]
+    service: Written
+    sql: Written
+    waits: list[float]
+
+
+def storm(team: Team, seconds: float, writers: int = WRITERS) -> Stormed:
+    """Let half of the writers use services and half SQL, while this process takes snapshots."""
+    connections.close_all()
+    processes = multiprocessing.get_context("fork")
+    told, until = processes.Queue(), time.time() + seconds
+    kinds = [ServiceWriter if number % 2 else SqlWriter for number in range(writers)]
+    running = [
+        processes.Process(target=write, args=(kind, team, number, until, told)) for number, kind in enumerate(kinds)
+    ]
+    running.append(processes.Process(target=watch_waits, args=(until, told)))
+    for process in running:
+        process.start()
+    cuts, costs = take_cuts(team, until)
+    stormed = Stormed(cuts, costs, Written(), Written(), [])
+    for _ in running:
+        name, result = told.get(timeout=60)
+        if name == "waits":
+            stormed.waits = result
+            continue
+        written = stormed.service if name == ServiceWriter.__name__ else stormed.sql
+        written.acts += result.acts
+        written.rolled_back += result.rolled_back
+        written.errors += result.errors
+    for process in running:
+        process.join()
+    return stormed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Take snapshots under eight writers, and read each cut again.")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--ungated", action="store_true", help="a control: take the cuts without the gate")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if connection.vendor != "postgresql":
+        sys.exit("SQLite lets one writer in at a time, so there is no gate to measure: name a PostgreSQL database.")
+    if options.ungated:
+        taking.take_gate_alone = lambda *args, **kwargs: nullcontext()
+    with measure.scratch_database():
+        team = Team.assemble()
+        stormed = storm(team, options.seconds)
+        changed, differing, wrong = changed_cuts(stormed.cuts), differing_rows(), wrong_tallies(team.projects)
+        figures = {
+            "snapshots": len(stormed.cuts),
+            "cuts changed later": changed,
+            "rows differing from their versions": differing,
+            "hashes differing from the whole": wrong,
+            "gate held": measure.Spread.of([taken.seconds_gate_held for taken in stormed.costs]),
+            "snapshot waited": measure.Spread.of([taken.seconds_gate_waited for taken in stormed.costs]),
+            "acts that waited": len(stormed.waits),
+            "act waited": measure.Spread.of(stormed.waits),
+            "acts by services": stormed.service.acts,
+            "acts by SQL": stormed.sql.acts,
+            "rolled back": stormed.service.rolled_back + stormed.sql.rolled_back,
+            "errors by services": dict(stormed.service.errors),
+            "errors by SQL": dict(stormed.sql.errors),
+        }
+        measure.report("Snapshots under writers", figures, as_json=options.json)
+    return 1 if changed or differing or wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
