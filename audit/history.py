@@ -7,6 +7,7 @@ simple-history's receivers stay silent, and its ways of changing the past are sw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
 from django.apps import apps
@@ -155,8 +156,9 @@ def tracked_models() -> list[type[models.Model]]:
     return [model for model in every_model if hasattr(model._meta, "labelop_project")]
 
 
+@cache
 def versions_of(model: type[models.Model]) -> type[models.Model]:
-    """The model of the versions of a tracked model."""
+    """The model of the versions of a tracked model; kept, for simple-history makes a class at each look."""
     manager = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]
     versions: type[models.Model] = manager.model
     return versions

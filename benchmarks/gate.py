@@ -3,8 +3,8 @@
     DATABASE_URL=postgres://… python benchmarks/gate.py [--seconds 60] [--ungated] [--json]
 
 Half of the writers act through services and operations, half write SQL without one; some touch two projects,
-some roll back. Meanwhile snapshots are taken, three in four left unsealed until the fourth. A digest is kept
-of all that is readable behind each cut; afterwards every cut is read again. Exits 1 if one changed,
+some roll back. Meanwhile snapshots are taken, of the first project with sealing, of the others the cut alone.
+A digest is kept of all that is readable behind each cut; afterwards every cut is read again. Exits 1 if one changed,
 or if the tables differ from their versions at the end. `--ungated` shows that the reading finds what a gate
 prevents: it takes the cuts without one.
 """
@@ -51,7 +51,7 @@ from snapshots.models import Snapshot
 WRITERS = 8
 _ITEMS = 30
 _SAMPLE_EVERY = 0.02
-_SEALED_EVERY = 4
+_ALONE = 30
 _SECONDS_OF_THOUGHT = 0.1
 _RULES = "refused by a rule"
 
@@ -301,13 +301,23 @@ def take_cuts(team: Team, until: float) -> tuple[list[Cut], list[taking.Taken]]:
     while time.time() < until:
         number = len(cuts)
         project = team.projects[number % len(team.projects)]
-        with nullcontext() if number % _SEALED_EVERY == 0 else left_unsealed():
+        with nullcontext() if project == team.projects[0] else left_unsealed():
             taken = taking.take_snapshot(project, f"cut {number}", by=team.owner)
         costs.append(taken)
         before = newest.get(project.pk)
         newest[project.pk] = taken.snapshot
         cuts.append(Cut(taken.snapshot, before, digest_between(before, taken.snapshot)))
     return cuts, costs
+
+
+def held_alone(team: Team) -> list[float]:
+    """How long the gate is held while nobody else writes, which tells the code from the machine's load."""
+    project = team.projects[-1]
+    with left_unsealed():
+        return [
+            taking.take_snapshot(project, f"alone {number}", by=team.owner).seconds_gate_held
+            for number in range(_ALONE)
+        ]
 
 
 def changed_cuts(cuts: list[Cut]) -> int:
@@ -384,14 +394,18 @@ def main() -> int:
         taking.take_gate_alone = lambda *args, **kwargs: nullcontext()
     with measure.scratch_database():
         team = Team.assemble()
+        alone = measure.Spread.of(held_alone(team))
         stormed = storm(team, options.seconds)
+        held = measure.Spread.of([taken.seconds_gate_held for taken in stormed.costs])
         changed, differing, wrong = changed_cuts(stormed.cuts), differing_rows(), wrong_tallies(team.projects)
         figures = {
             "snapshots": len(stormed.cuts),
             "cuts changed later": changed,
             "rows differing from their versions": differing,
             "hashes differing from the whole": wrong,
-            "gate held": measure.Spread.of([taken.seconds_gate_held for taken in stormed.costs]),
+            "gate held": held,
+            "gate held, no writers": alone,
+            "gate held, with / without": held.median / alone.median,
             "snapshot waited": measure.Spread.of([taken.seconds_gate_waited for taken in stormed.costs]),
             "acts that waited": len(stormed.waits),
             "act waited": measure.Spread.of(stormed.waits),
