@@ -18,10 +18,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from django.core.exceptions import ValidationError
@@ -82,8 +83,8 @@ class Team:
             grant_role(project, annotator, Role.ANNOTATOR, by=owner, reason="Annotates")
             for key in ("cat", "dog"):
                 add_class(project, key, key.title(), by=owner, reason="First classes")
-            for key in range(_ITEMS):
-                add_item(project, str(key), {"text": f"item {key}"}, by=owner)
+            for item in range(_ITEMS):
+                add_item(project, str(item), {"text": f"item {item}"}, by=owner)
             team.projects.append(project)
         return team
 
@@ -283,14 +284,14 @@ def differing_rows() -> int:
     return differing
 
 
-@contextmanager
-def left_unsealed() -> Iterator[None]:
+def left_unsealed() -> AbstractContextManager[object]:
     """Take snapshots as if each were interrupted right after its cut."""
-    seal, taking.seal_snapshot = taking.seal_snapshot, lambda snapshot: snapshot
-    try:
-        yield
-    finally:
-        taking.seal_snapshot = seal
+    return patch.object(taking, "seal_snapshot", lambda snapshot: snapshot)
+
+
+def without_the_gate() -> AbstractContextManager[object]:
+    """Take snapshots as if nothing ordered acts and cuts."""
+    return patch.object(taking, "take_gate_alone", lambda *args, **options: nullcontext())
 
 
 def take_cuts(team: Team, until: float) -> tuple[list[Cut], list[taking.Taken]]:
@@ -390,9 +391,7 @@ def main() -> int:
     options = parser.parse_args()
     if connection.vendor != "postgresql":
         sys.exit("SQLite lets one writer in at a time, so there is no gate to measure: name a PostgreSQL database.")
-    if options.ungated:
-        taking.take_gate_alone = lambda *args, **kwargs: nullcontext()
-    with measure.scratch_database():
+    with measure.scratch_database(), without_the_gate() if options.ungated else nullcontext():
         team = Team.assemble()
         alone = measure.Spread.of(held_alone(team))
         stormed = storm(team, options.seconds)
