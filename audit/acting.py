@@ -288,9 +288,7 @@ def _lock_gate(connection: BaseDatabaseWrapper, key: int, milliseconds: int) -> 
             with transaction.atomic(using=connection.alias):
                 cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
                 # The old timeout comes back in the same statement: one answer less to await behind the gate.
-                cursor.execute(
-                    "SELECT pg_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)", [key, timeout]
-                )
+                cursor.execute("SELECT pg_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)", [key, timeout])
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise

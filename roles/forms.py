@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -22,8 +21,8 @@ class ReasonForm(forms.Form):
 class ChangeRoleForm(ReasonForm):
     """Another role, and why."""
 
-    field_order: Iterable[str] | None = ("role", "reason")
-    role = forms.ChoiceField(choices=Role.choices)
+    field_order: tuple[str, ...] = ("role", "reason")
+    role = forms.ChoiceField(choices=[("", "Choose a role"), *Role.choices])
 
     def clean_role(self) -> Role:
         return Role(self.cleaned_data["role"])
@@ -32,7 +31,7 @@ class ChangeRoleForm(ReasonForm):
 class GrantRoleForm(ChangeRoleForm):
     """A role for an exact username: a list of users would tell who works here."""
 
-    field_order: Iterable[str] | None = ("user", "role", "valid_until", "reason")
+    field_order = ("user", "role", "valid_until", "reason")
     user = forms.CharField(
         label="Username", max_length=150, help_text="Exactly as the account is named; no list is offered."
     )

@@ -16,6 +16,8 @@ from .selectors import entries_visible_to
 from .telling import Pseudonyms, Told, plainly, pseudonyms_in, told
 
 PAGE = 50
+# What a row is called, by the name of the field that points to it and its key.
+Related = dict[tuple[str, str], str]
 KINDS = {"+": "came to be", "~": "changed", "-": "was deleted"}
 
 
@@ -62,12 +64,13 @@ def past_of(row: Model, viewer: User | AnonymousUser, before: str | None) -> Pas
     for entry in of_acts:
         by_operation.setdefault(entry.operation, []).append(lines[entry.pk])
     names = pseudonyms_in({getattr(version, "project_id", None) for version in shown})
+    related = _names_of_related(versions)
     following = [*versions[1:], None]
     past = [
         PastVersion(
             version,
             KINDS[version.history_type],
-            _changes(earlier, version, names),
+            _changes(earlier, version, names, related),
             by_operation.get(version.operation, []),
         )
         for version, earlier in zip(versions, following, strict=True)
@@ -77,22 +80,35 @@ def past_of(row: Model, viewer: User | AnonymousUser, before: str | None) -> Pas
     return Past(past, others, shown[-1].pk if len(versions) > PAGE else None)
 
 
-def _changes(earlier: Any, version: Any, names: Pseudonyms) -> list[FieldChange]:
+def _changes(earlier: Any, version: Any, names: Pseudonyms, related: Related) -> list[FieldChange]:
     changes = []
     for field in version.tracked_fields:
         before = getattr(earlier, field.attname) if earlier is not None else None
         after = getattr(version, field.attname)
         if before != after and field.name != "id":
-            said = _say_user if field.related_model is User else _say
             changes.append(
-                FieldChange(str(field.verbose_name), said(before, version, names), said(after, version, names))
+                FieldChange(
+                    str(field.verbose_name),
+                    _said(field, before, version, names, related),
+                    _said(field, after, version, names, related),
+                )
             )
     return changes
 
 
-def _say(value: Any, version: Any, names: Pseudonyms) -> str:
-    return plainly(value)
+def _said(field: Any, value: Any, version: Any, names: Pseudonyms, related: Related) -> str:
+    if value is not None and field.related_model is User:
+        return names.of(version.project_id, value, "")
+    return related.get((field.name, str(value)), plainly(value))
 
 
-def _say_user(value: Any, version: Any, names: Pseudonyms) -> str:
-    return names.of(version.project_id, value, "") if value else ""
+def _names_of_related(versions: list[Any]) -> Related:
+    """What the rows are called that these versions point to: a row and what it points to are of one project."""
+    found: Related = {}
+    for field in versions[0].tracked_fields if versions else ():
+        if field.related_model in (None, User):
+            continue
+        pks = {getattr(version, field.attname) for version in versions} - {None}
+        for pk, row in field.related_model._base_manager.in_bulk(pks).items():
+            found[field.name, str(pk)] = str(row)
+    return found

@@ -105,6 +105,6 @@ def stray_permissions() -> list[StrayPermission]:
         strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
     for direct in User.user_permissions.through.objects.select_related("user", "permission"):
         strays.append(StrayPermission(direct, str(direct.user), direct.permission.codename, None))
-    for shared in Group.permissions.through.objects.select_related("group", "permission"):
-        strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
+    for everywhere in Group.permissions.through.objects.select_related("group", "permission"):
+        strays.append(StrayPermission(everywhere, str(everywhere.group), everywhere.permission.codename, None))
     return strays

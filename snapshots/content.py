@@ -102,11 +102,14 @@ class State:
             "roles": self._membership_record,
             "settings": self._settings_record,
         }[section]
+        versions = self._versions(section, ids)
         if section == "annotations":
-            self._know_items(ids)
+            if ids is not None:
+                versions = iter(read := list(versions))
+            self._item_keys = self.item_keys(None if ids is None else {version.item_id for version in read})
         if section == "work":
             self._know_reviewed(ids)
-        for version in self._versions(section, ids):
+        for version in versions:
             record = build(version)
             if record is not None:
                 yield record
@@ -206,13 +209,6 @@ class State:
         """The keys of these items, or of all, by their ids; not of excluded ones."""
         found = self._versions("items", item_ids, "id", "key", "excluded")
         return {version.id: version.key for version in found if not version.excluded}
-
-    def _know_items(self, annotation_ids: Collection[int] | None) -> None:
-        """Read the keys of the items that these annotations are on, unless excluded."""
-        wanted = None
-        if annotation_ids is not None:
-            wanted = {version.item_id for version in self._versions("annotations", annotation_ids, "item_id")}
-        self._item_keys = self.item_keys(wanted)
 
     def _know_reviewed(self, review_ids: Collection[int] | None) -> None:
         """Read the keys of what these reviews decide on, and in which order its reviews were made."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from audit.history import versions_of
+from audit.models import Entry
 from audit.selectors import entries_of
 from labelop.models import Project
 
@@ -58,12 +59,17 @@ class Touched:
         return (self.before.key, self.before.canonical) != (self.after.key, self.after.canonical)
 
     @property
+    def key(self) -> str:
+        known = self.after or self.before
+        return known.key if known else ""
+
+    @cached_property
     def difference(self) -> Difference:
         known = self.after or self.before
         return Difference(
             self.section,
             self.record_id,
-            known.key if known else "",
+            self.key,
             known.item if known else "",
             self.before.content if self.before else None,
             self.after.content if self.after else None,
@@ -114,7 +120,7 @@ class Comparison:
                 for row in ids[section]
                 if row in then or row in now or row in operations
             )
-            found.extend(sorted(records, key=lambda record: (record.difference.key, record.record_id)))
+            found.extend(sorted(records, key=lambda record: (record.key, record.record_id)))
         return found
 
     @cached_property
@@ -122,9 +128,14 @@ class Comparison:
         return [record.difference for record in self.touched if record.differs]
 
     @cached_property
-    def explained(self) -> set[uuid.UUID]:
+    def entries(self) -> dict[uuid.UUID, list[Entry]]:
+        """The entries that explain the operations between the cuts."""
+        return entries_of(operation for record in self.touched for operation in record.operations)
+
+    @property
+    def explained(self) -> Collection[uuid.UUID]:
         """The operations between the cuts that have an entry of their own."""
-        return set(entries_of(operation for record in self.touched for operation in record.operations))
+        return self.entries.keys()
 
     def unexplained(self, operations: Iterable[uuid.UUID]) -> bool:
         return any(operation not in self.explained for operation in operations)

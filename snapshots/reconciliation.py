@@ -12,7 +12,6 @@ from django.db import models
 from audit.events import BULK
 from audit.history import project_rule, tracked_models, versions_of
 from audit.models import Entry
-from audit.selectors import entries_of
 from labelop.models import Annotation, Item, Project, Review
 from labelop.models.reviews import APPROVALS
 
@@ -105,11 +104,10 @@ class _Judge:
 
     def __init__(self, project: Project, comparison: Comparison, after: Snapshot | None) -> None:
         self.comparison = comparison
-        operations = {operation for record in comparison.touched for operation in record.operations}
-        self.entries = entries_of(operations)
+        self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
         self.approvals = _approvals(project, after)
-        self.authors = _authors(comparison)
+        self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
         if self.comparison.unexplained(record.operations):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from audit.history import versions_of
 from labelop.models import Project
 
+from .content import SECTIONS, State
 from .differences import Differences, differences
 from .models import Snapshot
 from .reconciliation import Accounting, Reconciliation, reconcile
+
+# Some seconds' worth; beyond it the page names the command that takes its time.
+VERSIONS_AT_ONCE = 30_000
 
 TERMS = {
     Accounting.ACCOUNTED: "accounted for and reviewed",
@@ -86,5 +92,45 @@ class Statement:
         return [(*move.split(">", 1), number) for move, number in most]  # type: ignore[misc]
 
 
-def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement:
-    return Statement(before, after, differences(project, before, after), reconcile(project, before, after))
+def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement | None:
+    """Hold two snapshots against each other; None where that takes longer than a page may."""
+    if _is_long(project, before, after):
+        return None
+    return _kept(project, _Pinned(before), _Pinned(after))
+
+
+class _Pinned:
+    """A snapshot as the key of what was computed from it: cuts do not change, and its act has a UUID of its own."""
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self.act = snapshot.entry.operation if snapshot else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pinned) and self.act == other.act
+
+    def __hash__(self) -> int:
+        return hash(self.act)
+
+
+@lru_cache(maxsize=8)
+def _kept(project: Project, before: _Pinned, after: _Pinned) -> Statement:
+    opening, closing = before.snapshot, after.snapshot
+    if closing is None:
+        raise ValueError("A statement ends with a snapshot.")
+    return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
+
+
+def _is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
+    """Whether the window holds more versions of items and annotations than a page waits for."""
+    first = State(project.pk, before.cut) if before else State.empty(project.pk)
+    last = State(project.pk, after.cut)
+    left = VERSIONS_AT_ONCE
+    for section in ("items", "annotations"):
+        versions = versions_of(SECTIONS[section])._default_manager.filter(
+            project_id=project.pk, history_id__gt=first.bound(section), history_id__lte=last.bound(section)
+        )
+        left -= versions.order_by()[: left + 1].count()
+        if left < 0:
+            return True
+    return False

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from audit.acting import Actor, locked, operation
+from audit.canonical import canonical_json
 from audit.events import Event
+from audit.history import versions_of
 from audit.models import Entry
 from audit.services import record
 from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize, stand_in_for
 
-from ..connectors.labelhist import Batch, Change, Header, match_marks, records_of
+from ..connectors.labelhist import Batch, Change, Header, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
 
 # From this many annotations on, one act is a bulk change and says so.
@@ -24,6 +27,9 @@ BULK_FROM = 101
 _ROWS_AT_ONCE = 1000
 # How much of a history's digest stands in the trail.
 _DIGITS = 16
+
+# The marks of an item as sorted canonical texts, and {key: text} of how they lay; the latest comes last.
+Arrangements = dict[tuple[str, ...], dict[str, str]]
 
 
 def imported_up_to(project: Project) -> tuple[str, int]:
@@ -138,9 +144,12 @@ class _Importing:
         last = {change.item: change for change in self.batch.changes}
         wanted = {self.items[key].pk: change for key, change in last.items() if change.after is not None}
         existing = self._existing_annotations(list(wanted))
+        marks = {pk: records_of(change.after or {}, self.header.kind).marks for pk, change in wanted.items()}
+        earlier = self._earlier_arrangements([pk for pk in existing if any(mark.key is None for mark in marks[pk])])
         rows: list[Annotation] = []
-        for item_id, change in wanted.items():
-            rows.extend(self._annotations_after(item_id, change, existing.get(item_id, {})))
+        for item_id in wanted:
+            as_before = _keyed_as_before(marks[item_id], earlier.get(item_id, {}))
+            rows.extend(self._annotations_after(item_id, as_before, existing.get(item_id, {})))
         Annotation.objects.bulk_create(
             rows,
             batch_size=_ROWS_AT_ONCE,
@@ -157,9 +166,27 @@ class _Importing:
                 found.setdefault(row.item_id, {})[row.key] = row
         return found
 
-    def _annotations_after(self, item_id: int, change: Change, existing: dict[str, Annotation]) -> list[Annotation]:
+    def _earlier_arrangements(self, item_ids: list[int]) -> dict[int, Arrangements]:
+        """For each item every set of marks it had after an act, and which key each of them had then."""
+        found: dict[int, Arrangements] = {}
+        for start in range(0, len(item_ids), 500):
+            versions = versions_of(Annotation)._default_manager.filter(item_id__in=item_ids[start : start + 500])
+            columns = ("item_id", "operation", "key", "label_class_id", "value", "withdrawn")
+            in_order = versions.order_by("item_id", "history_id").values_list(*columns)
+            for (item_id, _), act in groupby(in_order, key=lambda version: version[:2]):
+                arrangements = found.setdefault(item_id, {})
+                live = dict(next(reversed(arrangements.values()), {}))
+                for _, _, key, class_id, value, withdrawn in act:
+                    live.pop(key, None)
+                    if not withdrawn:
+                        live[key] = canonical_json([self.keys[class_id], value])
+                content = tuple(sorted(live.values()))
+                arrangements.pop(content, None)
+                arrangements[content] = live
+        return found
+
+    def _annotations_after(self, item_id: int, marks: list[Mark], existing: dict[str, Annotation]) -> list[Annotation]:
         """The rows to write: marks that are new, came back or changed, and those no longer there."""
-        marks = records_of(change.after or {}, self.header.kind).marks
         live = [(row.key, self.keys[row.label_class_id], row.value) for row in existing.values() if not row.withdrawn]
         matching = match_marks(live, marks, next_key=_next_key(existing))
         written: list[Annotation] = []
@@ -198,6 +225,21 @@ class _Importing:
             attributed_to=self.author,
             source=f"labelhist/1 {self.header.digest[:_DIGITS]} {self.batch.first_seq}-{self.batch.last_seq}",
         )
+
+
+def _keyed_as_before(marks: list[Mark], earlier: Arrangements) -> list[Mark]:
+    """The same marks; when the item had just these before, each keeps the key that it had then.
+
+    So an item that is edited and set back is as it was, also where the source gives its marks no keys.
+    """
+    contents = [canonical_json([mark.label, mark.value]) for mark in marks] if earlier else []
+    arrangement = earlier.get(tuple(sorted(contents)))
+    if arrangement is None or any(mark.key is not None for mark in marks):
+        return marks
+    keys: dict[str, list[str]] = {}
+    for key, content in arrangement.items():
+        keys.setdefault(content, []).append(key)
+    return [replace(mark, key=keys[content].pop(0)) for mark, content in zip(marks, contents, strict=True)]
 
 
 def _next_key(existing: dict[str, Annotation]) -> int:

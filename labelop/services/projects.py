@@ -65,8 +65,9 @@ def change_setting(project: Project, setting: str, value: Any, *, by: User, reas
     before = getattr(project, setting)
     setattr(project, setting, value)
     project.full_clean()
-    if getattr(project, setting) == before:
+    after = getattr(project, setting)
+    if after == before:
         raise ValidationError({setting: "That is its value already."})
     project.save()
-    record(Event.SETTING_CHANGED, project, actor, reason=reason, before={setting: before}, after={setting: value})
+    record(Event.SETTING_CHANGED, project, actor, reason=reason, before={setting: before}, after={setting: after})
     return project

@@ -39,10 +39,12 @@ def decide_review(subject: Item | Annotation, verdict: Verdict, *, by: User, rea
 
 
 def _must_not_be_own_work(item: Item, annotation: Annotation | None, by: User, role: str) -> None:
-    marks = item.annotations.filter(withdrawn=False)
-    if annotation is not None:
-        marks = marks.filter(pk=annotation.pk)
-    if marks.filter(author=by).exists():
+    authors = (
+        [annotation.author_id]
+        if annotation is not None
+        else item.annotations.filter(withdrawn=False).values_list("author_id", flat=True)
+    )
+    if by.pk in authors:
         raise Refused(
             "Nobody decides on their own work.", user=by, role=role, asked="own_work", project_id=item.project_id
         )

@@ -28,6 +28,7 @@ def add_item(
     metadata: dict[str, Any] | None = None,
 ) -> Item:
     """Add one thing to label."""
+    project = locked(project)
     actor = authorize(by, Can.IMPORT_HISTORY, project)
     _must_take_work(project)
     item = Item(project=project, key=key, data=data, split=split, metadata=metadata or {})
@@ -73,6 +74,8 @@ def save_annotation(
     item = locked(item)
     actor = authorize(by, Can.ANNOTATE, item.project)
     _must_take_work(item.project)
+    if label_class.project_id != item.project_id:
+        raise ValidationError({"label_class": f"{label_class} is no class of this project."})
     annotation = Annotation.objects.filter(item=item, key=key).first() if key else None
     before = _mark(annotation) if annotation and not annotation.withdrawn else None
     if annotation is None:
@@ -90,6 +93,7 @@ def withdraw_annotation(annotation: Annotation, *, by: User, reason: str = "") -
     """Take a mark back; its past stays."""
     annotation = locked(annotation)
     actor = authorize(by, Can.ANNOTATE, annotation.project)
+    _must_take_work(annotation.project)
     if annotation.withdrawn:
         raise ValidationError("This annotation is withdrawn already.")
     before = _mark(annotation)

@@ -54,6 +54,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "next": following,
         "others": [other for other in snapshots.order_by("-number")[:50] if other.pk != snapshot.pk],
         "statement": statement,
+        "computing": _is_computing(before) or _is_computing(snapshot),
         "differences": difference_page(statement, project, request) if statement else None,
         "days": days_around(snapshot, earlier, later),
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
@@ -73,8 +74,8 @@ def _compared_with(request: HttpRequest, snapshots: QuerySet[Snapshot], snapshot
 
 
 def _statement(project: Project, before: Snapshot | None, snapshot: Snapshot) -> Statement | None:
-    """None while one of the two is still being computed."""
-    if snapshot.content_hash is None or (before is not None and before.content_hash is None):
+    """None while one of the two is being computed, and for a window too long to wait for."""
+    if _is_computing(before) or _is_computing(snapshot):
         return None
     return statement_of(project, before, snapshot)
 
@@ -93,6 +94,10 @@ def _either(earlier: QuerySet[Entry], later: QuerySet[Entry]) -> QuerySet[Entry]
 def _narrowed(entries: QuerySet[Entry], request: HttpRequest) -> QuerySet[Entry]:
     chosen = request.GET.get("impact", "high").upper()
     return entries.filter(impact=Impact[chosen] if chosen in Impact.__members__ else Impact.HIGH)
+
+
+def _is_computing(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and snapshot.content_hash is None
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,11 @@ def test_a_version_names_its_operation_and_who_acted(thing: Thing) -> None:
     with operation(by=olga) as act:
         Thing.objects.update(count=1)
     version = thing.history.first()
-    assert (version.operation, version.history_user_id, version.history_user) == (act.operation, olga.pk, olga)
+    assert (version.operation, version.history_user_id, version.history_user) == (
+        act.operation,
+        olga.pk,
+        olga,
+    )
     assert version.history_change_reason is None
 
 

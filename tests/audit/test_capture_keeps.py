@@ -56,7 +56,11 @@ def scene() -> Scene:
         item = Item.objects.create(project=scene.project, key="1")
         Annotation.objects.create(project=scene.project, item=item, key="1", label_class=pothole)
         entry = Entry.objects.create(
-            operation=act.operation, project=scene.project, event="snapshot.taken", impact=3, at=timezone.now()
+            operation=act.operation,
+            project=scene.project,
+            event="snapshot.taken",
+            impact=3,
+            at=timezone.now(),
         )
         Snapshot.objects.create(project=scene.project, number=1, name="First", entry=entry, cut={})
     return scene
@@ -215,9 +219,7 @@ def test_nothing_else_changes_when_something_is_filled(scene: Scene) -> None:
             "trackedapp_(remark|labelling) shares the project of its thing_id",
         ),
         (
-            lambda scene, other: Labelling.objects.update(
-                tag=Tag.objects.create(project=other, name="strange")
-            ),
+            lambda scene, other: Labelling.objects.update(tag=Tag.objects.create(project=other, name="strange")),
             "trackedapp_labelling shares the project of its tag_id",
         ),
         (
@@ -229,9 +231,7 @@ def test_nothing_else_changes_when_something_is_filled(scene: Scene) -> None:
             "labelop_annotation shares the project of its item_id",
         ),
         (
-            lambda scene, other: Thing.objects.create(
-                project=other, key="child", parent=Thing.objects.earliest("pk")
-            ),
+            lambda scene, other: Thing.objects.create(project=other, key="child", parent=Thing.objects.earliest("pk")),
             "trackedapp_thing shares the project of its parent_id",
         ),
     ],

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from labelop.models import Annotation, Item
-from tests.audience import CANARY, Cast, street_scenes
+from tests.street import CANARY, Street, street_scenes
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ As = Callable[[Any], Client]
 
 
 @pytest.fixture
-def cast() -> Cast:
+def street() -> Street:
     return street_scenes()
 
 
@@ -61,59 +61,59 @@ FOR_EVERY_MEMBER = [
 
 
 @pytest.mark.parametrize("path", OF_THE_PROJECT)
-def test_a_page_of_a_project_is_for_its_members(cast: Cast, browse: As, path: str) -> None:
+def test_a_page_of_a_project_is_for_its_members(street: Street, browse: As, path: str) -> None:
     owner, reviewer, annotator = OF_THE_PROJECT[path]
-    assert browse(cast.olga).get(path).status_code == owner
-    assert browse(cast.ravi).get(path).status_code == reviewer
-    assert browse(cast.ana).get(path).status_code == annotator
-    assert browse(cast.uma).get(path).status_code == 404
-    assert browse(cast.sue).get(path).status_code == owner
-    assert browse(cast.eve).get(path).status_code == 302, "her role has ended, though her session lives"
+    assert browse(street.olga).get(path).status_code == owner
+    assert browse(street.ravi).get(path).status_code == reviewer
+    assert browse(street.ana).get(path).status_code == annotator
+    assert browse(street.uma).get(path).status_code == 404
+    assert browse(street.sue).get(path).status_code == owner
+    assert browse(street.eve).get(path).status_code == 302, "her role has ended, though her session lives"
     assert browse(None).get(path).status_code == 302
 
 
 @pytest.mark.parametrize("path", FOR_EVERY_MEMBER)
-def test_lists_show_nothing_of_other_projects(cast: Cast, browse: As, path: str) -> None:
-    for member in (cast.olga, cast.ravi, cast.ana):
+def test_lists_show_nothing_of_other_projects(street: Street, browse: As, path: str) -> None:
+    for member in (street.olga, street.ravi, street.ana):
         response = browse(member).get(path)
         assert response.status_code == 200
         assert CANARY not in response.content.decode()
-    assert browse(cast.uma).get(path).status_code == 200
-    assert browse(cast.eve).get(path).status_code == 302
+    assert browse(street.uma).get(path).status_code == 200
+    assert browse(street.eve).get(path).status_code == 302
     assert browse(None).get(path).status_code == 302
 
 
-def test_rows_of_other_projects_do_not_exist(cast: Cast, browse: As) -> None:
-    item = Item.objects.get(project=cast.elsewhere)
-    owner, stranger = browse(cast.olga), browse(cast.uma)
+def test_rows_of_other_projects_do_not_exist(street: Street, browse: As) -> None:
+    item = Item.objects.get(project=street.elsewhere)
+    owner, stranger = browse(street.olga), browse(street.uma)
     for path in ("change/", "history/"):
         assert owner.get(f"/labelop/item/{item.pk}/{path}").status_code == 404
         assert stranger.get(f"/labelop/item/{item.pk}/{path}").status_code == 200
-        assert owner.get(f"/labelop/project/{cast.elsewhere.pk}/{path}").status_code == 404
-    assert owner.get(f"/audit/entry/{cast.away.entry_id}/change/").status_code == 404
-    assert owner.get(f"/snapshots/snapshot/{cast.away.pk}/change/").status_code == 404
+        assert owner.get(f"/labelop/project/{street.elsewhere.pk}/{path}").status_code == 404
+    assert owner.get(f"/audit/entry/{street.away.entry_id}/change/").status_code == 404
+    assert owner.get(f"/snapshots/snapshot/{street.away.pk}/change/").status_code == 404
     assert owner.get("/labelop/item/999999/change/").status_code == 404
 
 
-def test_an_annotator_sees_no_trail_and_no_work_of_others(cast: Cast, browse: As) -> None:
-    annotation = Annotation.objects.filter(project=cast.project)[0]
-    ana = browse(cast.ana)
+def test_an_annotator_sees_no_trail_and_no_work_of_others(street: Street, browse: As) -> None:
+    annotation = Annotation.objects.filter(project=street.project)[0]
+    ana = browse(street.ana)
     assert ana.get(f"/labelop/annotation/{annotation.pk}/history/").status_code == 404
-    assert ana.get(f"/audit/entry/{cast.second.entry_id}/change/").status_code == 404
+    assert ana.get(f"/audit/entry/{street.second.entry_id}/change/").status_code == 404
 
 
-def test_the_history_of_a_row_stands_beside_its_reasons(cast: Cast, browse: As) -> None:
-    annotation = Annotation.objects.filter(project=cast.project).order_by("pk")[0]
-    page = browse(cast.ravi).get(f"/labelop/annotation/{annotation.pk}/history/").content.decode()
+def test_the_history_of_a_row_stands_beside_its_reasons(street: Street, browse: As) -> None:
+    annotation = Annotation.objects.filter(project=street.project).order_by("pk")[0]
+    page = browse(street.ravi).get(f"/labelop/annotation/{annotation.pk}/history/").content.decode()
     assert "It is a van" in page
     assert page.count("<details") == 2, "one for each version"
     assert "Annotator 3" in page
     assert "ana" not in page.split("<main")[1].replace("annotation", "").replace("Annotator", ""), "no name is shown"
 
 
-def test_nothing_changes_through_the_admins_own_forms(cast: Cast, browse: As) -> None:
-    item = Item.objects.filter(project=cast.project)[0]
-    owner = browse(cast.olga)
+def test_nothing_changes_through_the_admins_own_forms(street: Street, browse: As) -> None:
+    item = Item.objects.filter(project=street.project)[0]
+    owner = browse(street.olga)
     for path in (f"/labelop/item/{item.pk}/change/", f"/labelop/item/{item.pk}/delete/", "/labelop/item/add/"):
         assert owner.post(path, {"key": "other", "post": "yes"}).status_code == 403
     assert owner.post(f"/labelop/item/{item.pk}/history/", {"key": "other"}).status_code in (200, 405)
@@ -124,19 +124,19 @@ def test_nothing_changes_through_the_admins_own_forms(cast: Cast, browse: As) ->
 @pytest.mark.parametrize(
     "query", ["actor_name__startswith=o", "actor__username=olga", "project__slug=elsewhere", "reason__contains=a"]
 )
-def test_a_list_answers_only_the_questions_it_offers(cast: Cast, browse: As, query: str) -> None:
-    assert browse(cast.ravi).get(f"/audit/entry/?{query}").status_code == 400
+def test_a_list_answers_only_the_questions_it_offers(street: Street, browse: As, query: str) -> None:
+    assert browse(street.ravi).get(f"/audit/entry/?{query}").status_code == 400
 
 
-def test_a_member_logs_in_without_staff_rights(cast: Cast) -> None:
+def test_a_member_logs_in_without_staff_rights(street: Street) -> None:
     client = Client()
     form = {"username": "ana", "password": "a long pass phrase"}
     assert client.post("/login/?next=/", form).status_code == 302
     assert client.get("/").status_code == 200
-    assert not cast.ana.is_staff
+    assert not street.ana.is_staff
 
 
-def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(cast: Cast) -> None:
+def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(street: Street) -> None:
     without_role = Client().post("/login/", {"username": "eve", "password": "a long pass phrase"})
     wrong_password = Client().post("/login/", {"username": "ana", "password": "wrong"})
     assert without_role.status_code == wrong_password.status_code == 200
@@ -145,18 +145,24 @@ def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(cast: C
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("/", 12), ("/projects/street/", 16), ("/projects/street/team/", 16), ("/audit/entry/", 10), ("/labelop/item/", 9)],
+    [
+        ("/", 12),
+        ("/projects/street/", 16),
+        ("/projects/street/team/", 16),
+        ("/audit/entry/", 10),
+        ("/labelop/item/", 9),
+    ],
 )
 def test_pages_ask_the_database_little(
-    cast: Cast, browse: As, path: str, queries: int, django_assert_max_num_queries: Any
+    street: Street, browse: As, path: str, queries: int, django_assert_max_num_queries: Any
 ) -> None:
-    owner = browse(cast.olga)
+    owner = browse(street.olga)
     with django_assert_max_num_queries(queries):
         owner.get(path)
 
 
-def test_pages_carry_no_inline_script_or_style(cast: Cast, browse: As) -> None:
-    owner = browse(cast.olga)
+def test_pages_carry_no_inline_script_or_style(street: Street, browse: As) -> None:
+    owner = browse(street.olga)
     for path in [*FOR_EVERY_MEMBER, *OF_THE_PROJECT]:
         page = owner.get(path).content.decode()
         assert "<style" not in page

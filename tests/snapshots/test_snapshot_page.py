@@ -9,7 +9,7 @@ from django.test import Client
 from labelop.models import Annotation, LabelClass
 from snapshots.models import Snapshot
 from snapshots.services.snapshots import take_snapshot
-from tests.audience import Cast, street_scenes
+from tests.street import Street, street_scenes
 
 pytestmark = pytest.mark.django_db
 
@@ -17,14 +17,14 @@ PAGE = "/projects/street/snapshots/{}/"
 
 
 @pytest.fixture
-def cast() -> Cast:
+def street() -> Street:
     return street_scenes()
 
 
 @pytest.fixture
-def ravi(cast: Cast) -> Client:
+def ravi(street: Street) -> Client:
     client = Client()
-    client.force_login(cast.ravi)
+    client.force_login(street.ravi)
     return client
 
 
@@ -46,17 +46,17 @@ def test_the_statement_adds_up(ravi: Client) -> None:
     assert not statement.troubled
 
 
-def test_what_led_here_and_what_followed_meet_at_the_snapshot(ravi: Client, cast: Cast) -> None:
+def test_what_led_here_and_what_followed_meet_at_the_snapshot(ravi: Client, street: Street) -> None:
     answer = ravi.get(PAGE.format(1), {"impact": "routine"})
-    cut = cast.first.entry_id
+    cut = street.first.entry_id
     assert all(told.entry.pk < cut for told in answer.context["earlier"])
-    assert all(cut < told.entry.pk < cast.second.entry_id for told in answer.context["later"])
-    assert answer.context["next"] == cast.second
+    assert all(cut < told.entry.pk < street.second.entry_id for told in answer.context["later"])
+    assert answer.context["next"] == street.second
     assert answer.context["previous"] is None
 
 
-def test_another_snapshot_can_be_compared_with(ravi: Client, cast: Cast) -> None:
-    third = take_snapshot(cast.project, "v3", by=cast.olga).snapshot
+def test_another_snapshot_can_be_compared_with(ravi: Client, street: Street) -> None:
+    third = take_snapshot(street.project, "v3", by=street.olga).snapshot
     straight = ravi.get(PAGE.format(third.number)).context["statement"]
     assert straight.reconciliation.differences == 0
     across = ravi.get(PAGE.format(third.number), {"from": "1"}).context["statement"]
@@ -81,7 +81,7 @@ def test_differences_are_paged_by_key(ravi: Client, monkeypatch: pytest.MonkeyPa
     assert len(seen) == len(set(seen)) == 8
 
 
-def test_roles_are_those_of_the_time(ravi: Client, cast: Cast) -> None:
+def test_roles_are_those_of_the_time(ravi: Client, street: Street) -> None:
     roles = ravi.get(PAGE.format(1)).context["roles"]
     assert {line.role: line.who for line in roles["lines"]} == {
         "Owner": "Owner 1",
@@ -90,14 +90,12 @@ def test_roles_are_those_of_the_time(ravi: Client, cast: Cast) -> None:
     }
 
 
-def test_an_unexplained_change_stands_out(
-    ravi: Client, cast: Cast, unexplained_changes_are_recorded: None
-) -> None:
-    van = LabelClass.objects.get(project=cast.project, key="van")
-    mark = Annotation.objects.filter(project=cast.project).order_by("-pk")[0]
+def test_an_unexplained_change_stands_out(ravi: Client, street: Street, unexplained_changes_are_recorded: None) -> None:
+    van = LabelClass.objects.get(project=street.project, key="van")
+    mark = Annotation.objects.filter(project=street.project).order_by("-pk")[0]
     with connection.cursor() as cursor:
         cursor.execute("UPDATE labelop_annotation SET label_class_id = %s WHERE id = %s", [van.pk, mark.pk])
-    third = take_snapshot(cast.project, "v3", by=cast.olga).snapshot
+    third = take_snapshot(street.project, "v3", by=street.olga).snapshot
     answer = ravi.get(PAGE.format(third.number))
     assert answer.context["statement"].troubled
     assert [line.unexplained for line in answer.context["differences"].lines] == [True]
@@ -105,10 +103,10 @@ def test_an_unexplained_change_stands_out(
 
 
 def test_a_snapshot_that_is_being_computed_says_so(
-    ravi: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ravi: Client, street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("snapshots.services.snapshots.seal_snapshot", lambda snapshot: snapshot)
-    unsealed: Snapshot = take_snapshot(cast.project, "v3", by=cast.olga).snapshot
+    unsealed: Snapshot = take_snapshot(street.project, "v3", by=street.olga).snapshot
     answer = ravi.get(PAGE.format(unsealed.number))
     assert answer.status_code == 200
     assert "Being computed" in answer.content.decode()

@@ -1,0 +1,261 @@
+"""Real and random histories, replayed: what LabelOp says of them must equal their truth.
+
+The truth comes from programs that share no code with LabelOp. The real histories lie in `LABELOP_DATA`, or in
+`../shared/data` beside the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from pytest_django.plugin import DjangoDbBlocker
+
+from labelop.models import Project
+from snapshots.differences import Differences, differences
+from snapshots.models import Snapshot
+from snapshots.reconciliation import Reconciliation, reconcile
+from snapshots.services.replay import replay_history
+from tests.labelhist.generator import random_history
+
+from .expected import Expected, expected_releases
+
+pytestmark = pytest.mark.django_db
+
+DATA = Path(os.environ.get("LABELOP_DATA") or settings.BASE_DIR.parent / "shared" / "data") / "histories"
+RANDOM_HISTORIES = [(kind, seed) for kind in ("conllu", "coco") for seed in range(100)]
+
+# What the truth calls by another name than LabelOp.
+OURS = {"upos": "label", "tokenization": "annotations"}
+THEIRS = {ours: theirs for theirs, ours in OURS.items()}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A release with what its history's truth says of it, and what LabelOp says."""
+
+    truth: dict[str, Any]
+    snapshot: Snapshot
+    told: Differences
+    reconciled: Reconciliation
+
+
+@dataclass(frozen=True)
+class Replayed:
+    project: Project
+    path: Path
+    chapters: list[Chapter]
+
+    @property
+    def expected(self) -> list[Expected]:
+        return list(expected_releases(self.path, self.project.slug))
+
+
+@pytest.fixture(scope="module")
+def kept_for_this_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One transaction around all tests here, rolled back in the end: each history is replayed just once."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module", params=["pud", "pronouns"])
+def real(request: pytest.FixtureRequest, kept_for_this_module: None) -> Replayed:
+    path = DATA / f"{request.param}.events.ndjson.gz"
+    if not path.exists():
+        pytest.skip(f"NOT PROVED on real data: there is no {path}. Set LABELOP_DATA to where the histories lie.")
+    truth = json.loads((DATA / f"{request.param}.truth.json").read_text())
+    return _replayed(path, f"real-{request.param}", truth)
+
+
+@pytest.fixture(scope="module", params=["conllu", "coco"])
+def made_up(
+    request: pytest.FixtureRequest, kept_for_this_module: None, tmp_path_factory: pytest.TempPathFactory
+) -> list[Replayed]:
+    folder = tmp_path_factory.mktemp("histories")
+    replayed = []
+    for kind, seed in RANDOM_HISTORIES:
+        if kind == request.param:
+            lines, truth = random_history(seed, kind)
+            path = folder / f"{seed}.ndjson"
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+            replayed.append(_replayed(path, f"{kind}-{seed}", truth))
+    return replayed
+
+
+def _replayed(path: Path, slug: str, truth: dict[str, Any]) -> Replayed:
+    replay_history(path, slug)
+    project = Project.objects.get(slug=slug)
+    snapshots = {one.name: one for one in Snapshot.objects.filter(project=project).select_related("entry", "parent")}
+    assert len(snapshots) == len(truth["releases"])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Nobody else sees this transaction, so nobody else can tell the planner how much there is.
+            cursor.execute("ANALYZE")
+    chapters: list[Chapter] = []
+    before: Snapshot | None = None
+    for release in truth["releases"]:
+        after = snapshots[release["name"]]
+        told, reconciled = differences(project, before, after), reconcile(project, before, after)
+        chapters.append(Chapter(release, after, told, reconciled))
+        before = after
+    return Replayed(project, path, chapters)
+
+
+class TestRealHistories:
+    def test_items_added_removed_changed_and_unchanged_are_the_truths(self, real: Replayed) -> None:
+        for chapter in real.chapters:
+            _check_items(chapter)
+
+    def test_each_class_has_as_many_annotations_as_the_truth_counts(self, real: Replayed) -> None:
+        for chapter in real.chapters:
+            _check_label_counts(chapter)
+
+    def test_relabellings_are_at_least_those_of_items_cut_alike(self, real: Replayed) -> None:
+        """The truth looks for them only in items that are cut into the same tokens as before."""
+        for chapter in real.chapters:
+            for move, number in chapter.truth["top_label_moves"].items():
+                if move.startswith("upos:"):
+                    assert chapter.told.moves.get(move.removeprefix("upos:"), 0) >= number, (
+                        chapter.truth["name"],
+                        move,
+                    )
+
+    def test_changed_fields_are_the_truths(self, real: Replayed) -> None:
+        for chapter in real.chapters:
+            _check_fields(chapter)
+
+    def test_the_identity_holds_for_items_and_every_class(self, real: Replayed) -> None:
+        for chapter in real.chapters:
+            _check_identity(chapter)
+
+    def test_content_hashes_are_equal_exactly_where_the_states_are(self, real: Replayed) -> None:
+        for earlier in real.chapters:
+            for later in real.chapters:
+                same = earlier.truth["state_hash"] == later.truth["state_hash"]
+                equal = earlier.snapshot.content_hash == later.snapshot.content_hash
+                # A class stays in the schema when its last annotation goes, so same states may have grown apart.
+                assert equal is same, (earlier.truth["name"], later.truth["name"])
+
+    def test_hashes_are_those_worked_out_without_a_database(self, real: Replayed) -> None:
+        _check_hashes(real)
+
+    def test_every_difference_is_accounted_for(self, real: Replayed) -> None:
+        for chapter in real.chapters:
+            _check_accounts(chapter)
+
+    def test_now_everything_is_explained_and_every_row_in_step(self, real: Replayed) -> None:
+        _check_until_now(real)
+
+
+class TestRandomHistories:
+    def test_there_are_enough_of_them(self) -> None:
+        assert len(RANDOM_HISTORIES) >= 200
+
+    def test_all_that_is_told_equals_the_truth(self, made_up: list[Replayed]) -> None:
+        for history in made_up:
+            for chapter in history.chapters:
+                _check_items(chapter)
+                _check_label_counts(chapter)
+                _check_identity(chapter)
+                _check_accounts(chapter)
+                if "moves_by_key" in chapter.truth:
+                    assert chapter.told.moves == chapter.truth["moves_by_key"], _place(history, chapter)
+                    _check_fields(chapter)
+                for move, number in chapter.truth.get("certain_moves", {}).items():
+                    assert chapter.told.moves.get(move.removeprefix("category:"), 0) >= number, _place(history, chapter)
+                for name in ("split", "size", "scene") if "certain_moves" in chapter.truth else ():
+                    theirs = chapter.truth["items_changed_by_field"].get(name, 0)
+                    assert chapter.told.fields.get(name, 0) == theirs, _place(history, chapter)
+
+    def test_hashes_are_those_worked_out_without_a_database(self, made_up: list[Replayed]) -> None:
+        for history in made_up:
+            _check_hashes(history)
+
+    def test_neighbours_with_one_state_have_one_content_hash(self, made_up: list[Replayed]) -> None:
+        for history in made_up:
+            for earlier, later in pairwise(history.chapters):
+                if earlier.snapshot.content_hash == later.snapshot.content_hash:
+                    assert earlier.truth["state_hash"] == later.truth["state_hash"], _place(history, later)
+
+    def test_now_everything_is_explained_and_every_row_in_step(self, made_up: list[Replayed]) -> None:
+        for history in made_up[::10]:
+            _check_until_now(history)
+
+
+def _place(history: Replayed, chapter: Chapter) -> tuple[str, str]:
+    return history.project.slug, chapter.truth["name"]
+
+
+def _check_items(chapter: Chapter) -> None:
+    truth, told = chapter.truth, chapter.told
+    assert (len(told.added), len(told.removed), len(told.changed), told.unchanged) == (
+        truth["added"],
+        truth["removed"],
+        truth["changed"],
+        truth["unchanged"],
+    ), truth["name"]
+    for kind in ("added", "removed", "changed"):
+        # Too long a list is left out of the file.
+        if truth[f"{kind}_ids"] is not None:
+            assert sorted(getattr(told, kind)) == sorted(truth[f"{kind}_ids"]), (truth["name"], kind)
+
+
+def _check_label_counts(chapter: Chapter) -> None:
+    closing = {name: row["closing"] for name, row in chapter.told.classes.items() if row["closing"]}
+    assert closing == chapter.truth["label_counts"], chapter.truth["name"]
+
+
+def _check_fields(chapter: Chapter) -> None:
+    """Equal for what belongs to the item and for tokens that came or went.
+
+    The truth does not look for changed cells in items that were cut anew; LabelOp follows the tokens that stayed.
+    """
+    theirs, ours = chapter.truth["items_changed_by_field"], chapter.told.fields
+    cut_anew = theirs.get("tokenization", 0)
+    for name in {OURS.get(field, field) for field in theirs} | ours.keys():
+        least = theirs.get(THEIRS.get(name, name), 0)
+        most = least if name in ("text", "meta", "split", "annotations") else least + cut_anew
+        assert least <= ours.get(name, 0) <= most, (chapter.truth["name"], name)
+
+
+def _check_identity(chapter: Chapter) -> None:
+    told, name = chapter.told, chapter.truth["name"]
+    identity = told.identity
+    assert identity["holds"] is True, name
+    assert identity["closing"] == chapter.truth["items"], name
+    assert identity["opening"] + len(told.added) - len(told.removed) == identity["closing"], name
+    for label, row in told.classes.items():
+        came, went = row["added"] + row["moved_in"], row["moved_out"] + row["removed"]
+        assert row["opening"] + came - went == row["closing"], (name, label)
+        assert row["unexplained"] == 0, (name, label)
+
+
+def _check_accounts(chapter: Chapter) -> None:
+    """Nothing unexplained, nothing out of step; without reviews, all else is in bulk or not reviewed."""
+    counts = chapter.reconciled.counts
+    assert sum(counts.values()) == chapter.reconciled.differences, chapter.truth["name"]
+    assert (counts["unexplained"], counts["out_of_step"], counts["accounted"]) == (0, 0, 0), chapter.truth["name"]
+    assert chapter.reconciled.findings == [], chapter.truth["name"]
+
+
+def _check_hashes(history: Replayed) -> None:
+    kept = [
+        Expected(one.snapshot.name, one.snapshot.content_hash or "", one.snapshot.manifest_hash or "")
+        for one in history.chapters
+    ]
+    assert kept == history.expected, history.project.slug
+
+
+def _check_until_now(history: Replayed) -> None:
+    found = reconcile(history.project, None, None)
+    assert found.findings == [], history.project.slug
+    assert found.live_checked > 0
