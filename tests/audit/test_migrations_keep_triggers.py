@@ -49,8 +49,7 @@ def thing() -> Thing:
 @contextmanager
 def migrated(*operations: Operation, app: str = "trackedapp") -> Iterator[None]:
     """Apply these operations as one migration, and take them back at the end."""
-    migration = Migration("under_test", app)
-    migration.operations = list(operations)
+    migration = type("UnderTest", (Migration,), {"operations": list(operations)})("under_test", app)
     with connection.schema_editor(atomic=True) as editor:
         migration.apply(MigrationLoader(connection).project_state(), editor)
     try:
@@ -86,28 +85,16 @@ def assert_captured(thing: Thing) -> None:
             both(AddField, "thing", "extra", models.CharField(max_length=9, default="x")),
             id="add_with_default",
         ),
-        pytest.param(
-            [AddField("thing", "extra", models.IntegerField(null=True))], id="add_an_untracked_field"
-        ),
-        pytest.param(
-            [AddField("historicalthing", "extra", models.IntegerField(null=True))], id="versions_first"
-        ),
+        pytest.param([AddField("thing", "extra", models.IntegerField(null=True))], id="add_an_untracked_field"),
+        pytest.param([AddField("historicalthing", "extra", models.IntegerField(null=True))], id="versions_first"),
         pytest.param(both(AlterField, "thing", "key", models.CharField(max_length=80)), id="alter_a_length"),
-        pytest.param(
-            both(AlterField, "thing", "count", models.BigIntegerField(default=0)), id="alter_a_type"
-        ),
+        pytest.param(both(AlterField, "thing", "count", models.BigIntegerField(default=0)), id="alter_a_type"),
         pytest.param(both(AlterField, "thing", "key", models.TextField()), id="alter_to_text"),
-        pytest.param(
-            [AlterField("historicalthing", "key", models.CharField(max_length=80))], id="alter_versions_only"
-        ),
-        pytest.param(
-            both(AlterField, "thing", "score", models.FloatField(default=1.5)), id="null_to_a_default"
-        ),
+        pytest.param([AlterField("historicalthing", "key", models.CharField(max_length=80))], id="alter_versions_only"),
+        pytest.param(both(AlterField, "thing", "score", models.FloatField(default=1.5)), id="null_to_a_default"),
         pytest.param(both(RemoveField, "thing", "score"), id="remove_a_field"),
         pytest.param(both(RenameField, "thing", "state", "status"), id="rename_a_field"),
-        pytest.param(
-            [RenameModel("remark", "note"), RenameModel("historicalremark", "historicalnote")], id="rename"
-        ),
+        pytest.param([RenameModel("remark", "note"), RenameModel("historicalremark", "historicalnote")], id="rename"),
         pytest.param([DeleteModel("labelling"), DeleteModel("historicallabelling")], id="delete_a_model"),
     ],
 )
@@ -130,9 +117,7 @@ def test_a_renamed_table_is_captured_under_the_name_the_models_know(thing: Thing
 
 
 def test_a_created_table_is_captured_at_once(thing: Thing) -> None:
-    with migrated(
-        RemoveField("thing", "labels"), DeleteModel("labelling"), DeleteModel("historicallabelling")
-    ):
+    with migrated(RemoveField("thing", "labels"), DeleteModel("labelling"), DeleteModel("historicallabelling")):
         pass
     before = newest_version_ids()
     with operation():
