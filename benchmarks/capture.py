@@ -25,12 +25,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-import benchmarks.measure as measure  # before any model: it sets Django up
-from audit.acting import operation
 from django.db import transaction
 from django.db.models import F
-from labelop.models import Project
 from simple_history.utils import bulk_create_with_history
+
+import benchmarks.measure as measure  # before any model: it sets Django up
+from audit.acting import operation
+from labelop.models import Project
 from tests.trackedapp.models import BarePart, Part, StockPart, TrackedPart
 
 BARE, OURS, STOCK = "bare", "ours", "stock"
@@ -128,7 +129,7 @@ def _update(model: type[Part], nothing: None) -> None:
 
 def _delete(model: type[Part], nothing: None) -> None:
     with operation():
-        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]
+        model._base_manager.all()._raw_delete("default")
 
 
 def measured(work: Work, rounds: int) -> dict[str, Cost]:
@@ -151,7 +152,7 @@ def measured(work: Work, rounds: int) -> dict[str, Cost]:
 def _empty(model: type[Part]) -> None:
     """Start each round alike. Versions stay, as they do in life."""
     with operation():
-        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]
+        model._base_manager.all()._raw_delete("default")
 
 
 def main() -> None:

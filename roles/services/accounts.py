@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 
@@ -50,7 +51,10 @@ def operator_account() -> User:
 @operation()
 def stand_in_for(name: str, *, slug: str) -> User:
     """The account to which an imported history's acts by `name` are attributed: `slug/name`, without login."""
-    username = slug + "/" + re.sub(r"[^\w.@+-]", "_", name)[: 149 - len(slug)]
+    username = slug + "/" + re.sub(r"[^\w.@+-]", "_", name)
+    if username != f"{slug}/{name}" or len(username) > 150:
+        # Another name may look alike once it is made to fit.
+        username = f"{username[:141]}-{sha256(name.encode()).hexdigest()[:8]}"
     existing = User.objects.filter(username=username).first()
     return existing or _without_password(username, Kind.ATTRIBUTED)
 

@@ -53,7 +53,7 @@ def export_snapshot(
     try:
         records = _write_lines(unfinished / "snapshot.jsonl", _records(snapshot), progress)
         manifest = {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash}
-        (unfinished / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+        (unfinished / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
         _write_lines(unfinished / "changes.jsonl", _changes(snapshot))
         _write_lines(unfinished / "entries.jsonl", _entries(snapshot))
         shutil.copy(VERIFIER, unfinished / VERIFIER.name)

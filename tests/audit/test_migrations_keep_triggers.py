@@ -86,28 +86,16 @@ def assert_captured(thing: Thing) -> None:
             both(AddField, "thing", "extra", models.CharField(max_length=9, default="x")),
             id="add_with_default",
         ),
-        pytest.param(
-            [AddField("thing", "extra", models.IntegerField(null=True))], id="add_an_untracked_field"
-        ),
-        pytest.param(
-            [AddField("historicalthing", "extra", models.IntegerField(null=True))], id="versions_first"
-        ),
+        pytest.param([AddField("thing", "extra", models.IntegerField(null=True))], id="add_an_untracked_field"),
+        pytest.param([AddField("historicalthing", "extra", models.IntegerField(null=True))], id="versions_first"),
         pytest.param(both(AlterField, "thing", "key", models.CharField(max_length=80)), id="alter_a_length"),
-        pytest.param(
-            both(AlterField, "thing", "count", models.BigIntegerField(default=0)), id="alter_a_type"
-        ),
+        pytest.param(both(AlterField, "thing", "count", models.BigIntegerField(default=0)), id="alter_a_type"),
         pytest.param(both(AlterField, "thing", "key", models.TextField()), id="alter_to_text"),
-        pytest.param(
-            [AlterField("historicalthing", "key", models.CharField(max_length=80))], id="alter_versions_only"
-        ),
-        pytest.param(
-            both(AlterField, "thing", "score", models.FloatField(default=1.5)), id="null_to_a_default"
-        ),
+        pytest.param([AlterField("historicalthing", "key", models.CharField(max_length=80))], id="alter_versions_only"),
+        pytest.param(both(AlterField, "thing", "score", models.FloatField(default=1.5)), id="null_to_a_default"),
         pytest.param(both(RemoveField, "thing", "score"), id="remove_a_field"),
         pytest.param(both(RenameField, "thing", "state", "status"), id="rename_a_field"),
-        pytest.param(
-            [RenameModel("remark", "note"), RenameModel("historicalremark", "historicalnote")], id="rename"
-        ),
+        pytest.param([RenameModel("remark", "note"), RenameModel("historicalremark", "historicalnote")], id="rename"),
         pytest.param([DeleteModel("labelling"), DeleteModel("historicallabelling")], id="delete_a_model"),
     ],
 )
@@ -130,9 +118,7 @@ def test_a_renamed_table_is_captured_under_the_name_the_models_know(thing: Thing
 
 
 def test_a_created_table_is_captured_at_once(thing: Thing) -> None:
-    with migrated(
-        RemoveField("thing", "labels"), DeleteModel("labelling"), DeleteModel("historicallabelling")
-    ):
+    with migrated(RemoveField("thing", "labels"), DeleteModel("labelling"), DeleteModel("historicallabelling")):
         pass
     before = newest_version_ids()
     with operation():
@@ -155,7 +141,7 @@ def test_a_table_with_untracked_columns_is_captured_after_a_migration(thing: Thi
 def test_a_migration_that_fails_leaves_the_triggers(thing: Thing) -> None:
     for atomic in (True, False):
         with pytest.raises(ZeroDivisionError), connection.schema_editor(atomic=atomic) as editor:
-            fail_after(lambda: _alter_back_and_forth(editor))  # noqa: B023
+            fail_after(lambda: _alter_back_and_forth(editor))
         assert capture.check_triggers(databases=["default"]) == []
         assert_captured(thing)
 
