@@ -100,6 +100,15 @@ def test_an_act_waits_before_it_draws_an_id(scene: Scene, gate_held_elsewhere: N
 
 
 @postgresql_only
+def test_a_row_that_moves_waits_at_both_gates(scene: Scene, gate_held_elsewhere: None) -> None:
+    with operation(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        from_elsewhere = Scene().thing()
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            Thing.objects.filter(pk=from_elsewhere.pk).update(project=scene.project)
+
+
+@postgresql_only
 def test_an_entry_id_is_drawn_behind_the_gate() -> None:
     with operation():
         project = a_project()
