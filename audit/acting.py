@@ -169,10 +169,14 @@ class operation:  # noqa: N801 - read as `with operation():` and `@operation()`,
         if self.joined:
             self.atomic.__exit__(kind, error, trace)
             return
+        # An act that failed inside, and whose error was kept quiet, has undone all; so would this one, unsaid.
+        undone_in_silence = kind is None and self.connection.needs_rollback
         try:
             self.atomic.__exit__(kind, error, trace)
         finally:
             _forget(self.connection)
+        if undone_in_silence:
+            raise transaction.TransactionManagementError("A part of this act failed, so nothing of it was kept.")
         if isinstance(error, Refused):
             record_refusal_after_rollback(error, self.using)
 

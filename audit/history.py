@@ -158,7 +158,7 @@ def tracked_models() -> list[type[models.Model]]:
 
 @cache
 def versions_of(model: type[models.Model]) -> type[models.Model]:
-    """The model of the versions of a tracked model."""
+    """The model of the versions of a tracked model; kept, for simple-history makes a class at each look."""
     manager = getattr(model, model._meta.simple_history_manager_attribute)  # type: ignore[attr-defined]
     versions: type[models.Model] = manager.model
     return versions

@@ -3,8 +3,8 @@
     DATABASE_URL=postgres://… python benchmarks/gate.py [--seconds 60] [--ungated] [--json]
 
 Half of the writers act through services and operations, half write SQL without one; some touch two projects,
-some roll back. Meanwhile snapshots are taken, three in four left unsealed until the fourth. A digest is kept
-of all that is readable behind each cut; afterwards every cut is read again. Exits 1 if one changed,
+some roll back. Meanwhile snapshots are taken, of the first project with sealing, of the others the cut alone.
+A digest is kept of all that is readable behind each cut; afterwards every cut is read again. Exits 1 if one changed,
 or if the tables differ from their versions at the end. `--ungated` shows that the reading finds what a gate
 prevents: it takes the cuts without one.
 """
@@ -18,10 +18,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from django.core.exceptions import ValidationError
@@ -51,7 +52,7 @@ from snapshots.models import Snapshot
 WRITERS = 8
 _ITEMS = 30
 _SAMPLE_EVERY = 0.02
-_SEALED_EVERY = 4
+_ALONE = 30
 _SECONDS_OF_THOUGHT = 0.1
 _RULES = "refused by a rule"
 
@@ -82,8 +83,8 @@ class Team:
             grant_role(project, annotator, Role.ANNOTATOR, by=owner, reason="Annotates")
             for key in ("cat", "dog"):
                 add_class(project, key, key.title(), by=owner, reason="First classes")
-            for key in range(_ITEMS):
-                add_item(project, str(key), {"text": f"item {key}"}, by=owner)
+            for item in range(_ITEMS):
+                add_item(project, str(item), {"text": f"item {item}"}, by=owner)
             team.projects.append(project)
         return team
 
@@ -283,14 +284,14 @@ def differing_rows() -> int:
     return differing
 
 
-@contextmanager
-def left_unsealed() -> Iterator[None]:
+def left_unsealed() -> AbstractContextManager[object]:
     """Take snapshots as if each were interrupted right after its cut."""
-    seal, taking.seal_snapshot = taking.seal_snapshot, lambda snapshot: snapshot
-    try:
-        yield
-    finally:
-        taking.seal_snapshot = seal
+    return patch.object(taking, "seal_snapshot", lambda snapshot: snapshot)
+
+
+def without_the_gate() -> AbstractContextManager[object]:
+    """Take snapshots as if nothing ordered acts and cuts."""
+    return patch.object(taking, "take_gate_alone", lambda *args, **options: nullcontext())
 
 
 def take_cuts(team: Team, until: float) -> tuple[list[Cut], list[taking.Taken]]:
@@ -301,13 +302,23 @@ def take_cuts(team: Team, until: float) -> tuple[list[Cut], list[taking.Taken]]:
     while time.time() < until:
         number = len(cuts)
         project = team.projects[number % len(team.projects)]
-        with nullcontext() if number % _SEALED_EVERY == 0 else left_unsealed():
+        with nullcontext() if project == team.projects[0] else left_unsealed():
             taken = taking.take_snapshot(project, f"cut {number}", by=team.owner)
         costs.append(taken)
         before = newest.get(project.pk)
         newest[project.pk] = taken.snapshot
         cuts.append(Cut(taken.snapshot, before, digest_between(before, taken.snapshot)))
     return cuts, costs
+
+
+def held_alone(team: Team) -> list[float]:
+    """How long the gate is held while nobody else writes, which tells the code from the machine's load."""
+    project = team.projects[-1]
+    with left_unsealed():
+        return [
+            taking.take_snapshot(project, f"alone {number}", by=team.owner).seconds_gate_held
+            for number in range(_ALONE)
+        ]
 
 
 def changed_cuts(cuts: list[Cut]) -> int:
@@ -380,18 +391,20 @@ def main() -> int:
     options = parser.parse_args()
     if connection.vendor != "postgresql":
         sys.exit("SQLite lets one writer in at a time, so there is no gate to measure: name a PostgreSQL database.")
-    if options.ungated:
-        taking.take_gate_alone = lambda *args, **kwargs: nullcontext()
-    with measure.scratch_database():
+    with measure.scratch_database(), without_the_gate() if options.ungated else nullcontext():
         team = Team.assemble()
+        alone = measure.Spread.of(held_alone(team))
         stormed = storm(team, options.seconds)
+        held = measure.Spread.of([taken.seconds_gate_held for taken in stormed.costs])
         changed, differing, wrong = changed_cuts(stormed.cuts), differing_rows(), wrong_tallies(team.projects)
         figures = {
             "snapshots": len(stormed.cuts),
             "cuts changed later": changed,
             "rows differing from their versions": differing,
             "hashes differing from the whole": wrong,
-            "gate held": measure.Spread.of([taken.seconds_gate_held for taken in stormed.costs]),
+            "gate held": held,
+            "gate held, no writers": alone,
+            "gate held, with / without": held.median / alone.median,
             "snapshot waited": measure.Spread.of([taken.seconds_gate_waited for taken in stormed.costs]),
             "acts that waited": len(stormed.waits),
             "act waited": measure.Spread.of(stormed.waits),

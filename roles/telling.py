@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 from django.utils.timesince import timesince
 
 from audit.events import Event, Impact
@@ -85,6 +86,8 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
 
 
 def ago(at: datetime) -> str:
+    if timezone.now() - at < timedelta(minutes=1):
+        return "just now"
     return f"{timesince(at, depth=1)} ago"
 
 

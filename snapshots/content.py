@@ -195,10 +195,12 @@ class State:
             return
         versions: models.QuerySet[Any] = versions_of(SECTIONS[section])._default_manager.all()
         for some in in_parts(ids):
-            within = versions.filter(id__in=some, history_id__lte=self.bound(section), **self._of_project(section))
-            newest_ids = within.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
-            newest = versions.filter(history_id__in=newest_ids).exclude(history_type="-").order_by()
-            yield from newest.values_list(*wanted, named=True)
+            # Asked apart, and the project of the newest only: together they tempt PostgreSQL into reading all versions
+            # of the project. A row that moved to another project has a newer version there.
+            within = versions.filter(id__in=some, history_id__lte=self.bound(section)).order_by().values("id")
+            newest_ids = list(within.annotate(newest=Max("history_id")).values_list("newest", flat=True))
+            newest = versions.filter(history_id__in=newest_ids, **self._of_project(section)).exclude(history_type="-")
+            yield from newest.order_by().values_list(*wanted, named=True)
 
     def _of_project(self, section: str) -> dict[str, int]:
         return {"id" if section == "settings" else "project_id": self.project_id}

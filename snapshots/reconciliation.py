@@ -83,6 +83,7 @@ def reconcile(
     comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
     judge = _Judge(project, comparison, after)
     found = Reconciliation()
+    doubtful: list[Touched] = []
     for record in comparison.touched:
         unexplained = comparison.unexplained(record.operations)
         if record.differs or unexplained:
@@ -90,7 +91,8 @@ def reconcile(
         elif len(record.operations) > 0:
             found.returned += 1
         if unexplained:
-            found.findings.extend(_unexplained_findings(comparison, record))
+            doubtful.append(record)
+    found.findings.extend(_unexplained_findings(comparison, doubtful))
     if live or after is None:
         _hold_against_live_rows(project, found)
         for snapshot in (before, after):
@@ -164,22 +166,34 @@ def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
     return found
 
 
-def _unexplained_findings(comparison: Comparison, record: Touched) -> list[Finding]:
-    """What each unexplained version changed, field by field."""
-    model = SECTIONS[record.section]
-    versions: list[Any] = list(
-        versions_of(model)
-        ._default_manager.filter(id=record.record_id, history_id__lte=comparison.after.bound(record.section))
-        .order_by("history_id")
-    )
-    earlier: Any = None
+def _unexplained_findings(comparison: Comparison, records: list[Touched]) -> list[Finding]:
+    """What each unexplained version of these records changed, field by field."""
+    versions = _versions_by_row(comparison, records)
     found: list[Finding] = []
-    for version in versions:
-        beyond = version.history_id > comparison.before.bound(record.section)
-        if beyond and version.operation not in comparison.explained:
-            for name in _changed_columns(model, earlier, version):
-                found.append(Finding(model._meta.db_table, record.record_id, name, version.operation))
-        earlier = version
+    for record in records:
+        model = SECTIONS[record.section]
+        earlier: Any = None
+        for version in versions.get((record.section, record.record_id), ()):
+            beyond = version.history_id > comparison.before.bound(record.section)
+            if beyond and version.operation not in comparison.explained:
+                for name in _changed_columns(model, earlier, version):
+                    found.append(Finding(model._meta.db_table, record.record_id, name, version.operation))
+            earlier = version
+    return found
+
+
+def _versions_by_row(comparison: Comparison, records: list[Touched]) -> dict[tuple[str, int], list[Any]]:
+    """Every version of these records up to the later cut, oldest first."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for section in {record.section for record in records}:
+        ids = [record.record_id for record in records if record.section == section]
+        versions = versions_of(SECTIONS[section])._default_manager.filter(
+            history_id__lte=comparison.after.bound(section)
+        )
+        for some in in_parts(ids):
+            version: Any
+            for version in versions.filter(id__in=some).order_by("history_id"):
+                found.setdefault((section, version.id), []).append(version)
     return found
 
 

@@ -15,7 +15,7 @@ from .models import Snapshot
 from .reconciliation import Accounting, Reconciliation, reconcile
 
 # Some seconds' worth; beyond it the page names the command that takes its time.
-VERSIONS_AT_ONCE = 30_000
+VERSIONS_AT_ONCE = 10_000
 
 TERMS = {
     Accounting.ACCOUNTED: "accounted for and reviewed",

@@ -78,8 +78,20 @@ def _let_test_teardown_empty_the_tables() -> None:
 def triggers_laid_aside(on: BaseDatabaseWrapper) -> Iterator[None]:
     from audit.capture import engine_of
 
-    triggers = engine_of(on).lay_aside(on)
+    if on.vendor == "postgresql":
+        # Only TRUNCATE must pass, and switching a trigger off is cheaper than dropping it.
+        truncates = [key for key in engine_of(on).installed_triggers(on) if key[1] == "capture_truncate"]
+        _switch("DISABLE", truncates, on)
+        yield
+        _switch("ENABLE", truncates, on)
+        return
+    aside = engine_of(on).lay_aside(on)
     yield
     with on.cursor() as cursor:
-        for trigger in triggers.values():
+        for trigger in aside.values():
             cursor.execute(trigger.definition)
+
+
+def _switch(which: str, triggers: list[tuple[str, str]], on: BaseDatabaseWrapper) -> None:
+    with on.cursor() as cursor:
+        cursor.execute("; ".join(f'ALTER TABLE "{table}" {which} TRIGGER {name}' for table, name in triggers))

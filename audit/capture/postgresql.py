@@ -32,6 +32,8 @@ def say_what_an_unexplained_change_meets(connection: BaseDatabaseWrapper) -> Non
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Install what is missing or differs, drop what no model needs, and try what was written."""
+    if not differences(connection):
+        return
     with transaction.atomic(using=connection.alias):
         written = _write(connection)
         _drop_left_over(connection)

@@ -111,7 +111,9 @@ def say_what_an_unexplained_change_meets(connection: BaseDatabaseWrapper) -> Non
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Install what is missing or differs, and drop what no model needs."""
+    """Install what is missing or differs, drop what no model needs, and try what was written."""
+    if not differences(connection):
+        return
     with transaction.atomic(using=connection.alias):
         _write(connection)
         wanted = _wanted(connection)

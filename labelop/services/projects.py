@@ -24,7 +24,8 @@ def create_project(
     slug: str, name: str, *, by: User, owner: User | None = None, reason: str = "", **settings: Any
 ) -> Project:
     """Begin a project, with its first owner (`by`, unless somebody else is named)."""
-    actor = Actor(by) if by.kind == Kind.SERVICE else authorize_on_site(by, "create projects")
+    in_service = User.objects.filter(pk=by.pk, kind=Kind.SERVICE, is_active=True).exists()
+    actor = Actor(by) if in_service else authorize_on_site(by, "create projects")
     if unknown := settings.keys() - SETTINGS - {"description"}:
         raise ValidationError(f"A project has no setting {', '.join(sorted(unknown))}.")
     project = Project(slug=slug, name=name, **settings)

@@ -14,7 +14,7 @@ from roles.past import FieldChange
 from roles.telling import Told, plainly, told
 
 from ..reconciliation import Accounting, Reconciled
-from ..statement import Statement
+from ..statement import ALARMING, Statement
 from .chips import Chip, chip
 
 PAGE = 25
@@ -26,6 +26,8 @@ ADMINS = {
     "schema": "admin:labelop_labelclass_history",
 }
 ACTS_SHOWN = 20
+# How many unexplained records the headline names.
+NAMED_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class DifferencePage:
     lines: list[DifferenceLine]
     chips: list[Chip]
     more: str
-    turned: bool
+    alarming: list[DifferenceLine]
 
 
 def difference_page(statement: Statement, project: Project, request: HttpRequest) -> DifferencePage:
@@ -68,12 +70,13 @@ def difference_page(statement: Statement, project: Project, request: HttpRequest
         query["after"] = _key(shown[-1])
     lines = _lines(shown, request)
     more = query.urlencode() if len(following) > PAGE else ""
-    return DifferencePage(lines, _chips(records, request.GET, chosen), more, bool(after))
+    alarming = [record for record in records if record.verdict in ALARMING][:NAMED_AT_ONCE]
+    return DifferencePage(lines, _chips(records, request.GET, chosen), more, _lines(alarming, request))
 
 
 def _key(record: Reconciled) -> str:
     # What nobody explained comes first.
-    rank = "0" if record.verdict in (Accounting.UNEXPLAINED, Accounting.OUT_OF_STEP) else "1"
+    rank = "0" if record.verdict in ALARMING else "1"
     return f"{rank}/{record.difference.key}"
 
 
@@ -116,7 +119,7 @@ def _line(record: Reconciled, by_act: dict[Any, list[Any]], lines: dict[int, Tol
         SECTIONS.get(difference.section, difference.section),
         difference.kind,
         str(record.verdict.label),
-        record.verdict in (Accounting.UNEXPLAINED, Accounting.OUT_OF_STEP),
+        record.verdict in ALARMING,
         _gist(difference),
         changes,
         acts[:ACTS_SHOWN],

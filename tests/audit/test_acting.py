@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -94,6 +95,20 @@ def test_an_act_that_fails_takes_all_it_joined_with_it(cast: Cast) -> None:
         rename_and_then(describe_and_then, cast.project, by=cast.olga)
     assert (left.events, left.versions) == ([], [])
     assert Project.objects.get(pk=cast.project.pk).name == "Birds"
+    assert act_under_way() is None
+
+
+@pytest.mark.parametrize("setting", ["no_such_thing", "risk_tier"])
+def test_an_act_whose_part_failed_is_not_undone_in_silence(cast: Cast, setting: str) -> None:
+    by = cast.olga if setting == "no_such_thing" else cast.ana
+
+    def keep_quiet() -> None:
+        with contextlib.suppress(ValidationError, PermissionDenied):
+            change_setting(cast.project, setting, "high", by=by)
+
+    with what_is_left() as left, pytest.raises(transaction.TransactionManagementError, match="nothing"):
+        rename_and_then(keep_quiet, cast.project, by=cast.olga)
+    assert (left.events, left.versions) == ([], [])
     assert act_under_way() is None
 
 

@@ -178,7 +178,7 @@ def test_a_new_column_of_the_entry_gets_its_default_or_an_error(monkeypatch: pyt
     said = {"operation": "x", "project": "x", "at": "x", "recorded_at": "x"}
     assert unexplained_entry(connection, columns, said)["mood"] == "'it''s calm'"
     field.default = None
-    with pytest.raises(ImproperlyConfigured, match="say in audit.capture"):
+    with pytest.raises(ImproperlyConfigured, match=r"say in audit\.capture"):
         unexplained_entry(connection, columns, said)
 
 

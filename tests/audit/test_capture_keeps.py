@@ -186,7 +186,7 @@ def test_nothing_else_changes_when_something_is_filled(scene: Scene) -> None:
     with refused("is refused"), transaction.atomic(), operation():
         Snapshot.objects.update(sections={"items": 1}, name="Renamed")
     with refused("is refused"), transaction.atomic(), operation():
-        Snapshot.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
+        Snapshot.objects.all()._raw_delete("default")
     assert Snapshot.objects.get().sections is None
 
 
@@ -287,7 +287,7 @@ def test_a_limited_role_is_recorded_and_finds_no_way_round(scene: Scene) -> None
             " NEW TABLE AS labelop_rows FOR EACH STATEMENT EXECUTE FUNCTION capture_trackedapp_thing_insert()",
         ):
             with (
-                pytest.raises(ProgrammingError, match="permission denied|must be owner"),
+                pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
                 transaction.atomic(),
             ):
                 sql(statement)

@@ -594,7 +594,7 @@ def sql_update_or_replace(scene: Scene) -> Iterator[None]:
 def a_savepoint_rolled_back(scene: Scene) -> Iterator[None]:
     thing = scene.thing()
     yield
-    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 - what is rolled back
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
         Thing.objects.filter(pk=thing.pk).update(count=5)
         Thing.objects.bulk_create([Thing(project=scene.project, key="a")])
         raise ZeroDivisionError

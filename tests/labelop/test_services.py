@@ -26,7 +26,7 @@ from labelop.services.work import (
 from roles.matrix import Role
 from roles.models import User
 from roles.selectors import role_of
-from roles.services import grant_role, stand_in_for
+from roles.services import deactivate_account, grant_role, service_account, stand_in_for
 from tests.cast import Cast, person, what_is_left
 
 
@@ -248,6 +248,16 @@ def test_a_project_can_begin_with_settings(cast: Cast) -> None:
 def test_only_a_superuser_begins_a_project(cast: Cast, who: str) -> None:
     with what_is_left() as left, pytest.raises(PermissionDenied):
         create_project("cats", "Cats", by=getattr(cast, who))
+    assert (left.events, left.versions) == (["access.denied"], [])
+
+
+def test_a_service_account_begins_projects_until_it_is_closed(cast: Cast) -> None:
+    connector = service_account("connector")
+    assert role_of(connector, create_project("cats", "Cats", by=connector)) == Role.OWNER
+    other = service_account("other")
+    deactivate_account(other, by=cast.root, reason="No longer used")
+    with what_is_left() as left, pytest.raises(PermissionDenied):
+        create_project("dogs", "Dogs", by=other, owner=cast.olga)
     assert (left.events, left.versions) == (["access.denied"], [])
 
 

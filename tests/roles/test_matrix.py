@@ -223,8 +223,7 @@ def test_every_permission_is_asked() -> None:
         for can in Can
         if can.name not in asked["services"] and not (can in ASKED_BY_SELECTORS and can.name in asked["selectors"])
     ]
-    # The pages of the trail ask for it as soon as there are any.
-    assert set(unasked) <= {"INSPECT_TRAIL"}
+    assert unasked == []
 
 
 def asked_in(room: str) -> set[str]:
