@@ -19,7 +19,7 @@ from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize, stand_in_for
 
-from ..connectors.labelhist import Batch, Change, Header, Mark, match_marks, records_of
+from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
 
 # From this many annotations on, one act is a bulk change and says so.
@@ -78,6 +78,11 @@ class _Importing:
     def run(self) -> None:
         self.author = stand_in_for(self.batch.actor, slug=self.project.slug)
         self.classes = {row.key: row for row in LabelClass.objects.filter(project=self.project)}
+        self.records: dict[int, ItemRecord] = {
+            change.seq: records_of(change.after, self.header.kind)
+            for change in self.batch.changes
+            if change.after is not None
+        }
         self._add_classes()
         keys = [change.item for change in self.batch.changes]
         self.items = self._existing_items(keys)
@@ -86,12 +91,7 @@ class _Importing:
         self._record()
 
     def _add_classes(self) -> None:
-        wanted = {
-            mark.label
-            for change in self.batch.changes
-            if change.after is not None
-            for mark in records_of(change.after, self.header.kind).marks
-        }
+        wanted = {mark.label for record in self.records.values() for mark in record.marks}
         missing = sorted(wanted - self.classes.keys())
         created = LabelClass.objects.bulk_create(LabelClass(project=self.project, key=key, name=key) for key in missing)
         self.classes.update({row.key: row for row in created})
@@ -126,7 +126,7 @@ class _Importing:
             self._count(Event.ITEMS_EXCLUDED, row)
             row.excluded = True
             return row
-        wanted = records_of(change.after, self.header.kind)
+        wanted = self.records[change.seq]
         if row.excluded:
             self._count(Event.ITEMS_REINSTATED, row)
         elif change.before is None:
@@ -144,7 +144,7 @@ class _Importing:
         last = {change.item: change for change in self.batch.changes}
         wanted = {self.items[key].pk: change for key, change in last.items() if change.after is not None}
         existing = self._existing_annotations(list(wanted))
-        marks = {pk: records_of(change.after or {}, self.header.kind).marks for pk, change in wanted.items()}
+        marks = {pk: self.records[change.seq].marks for pk, change in wanted.items()}
         earlier = self._earlier_arrangements([pk for pk in existing if any(mark.key is None for mark in marks[pk])])
         rows: list[Annotation] = []
         for item_id in wanted:
