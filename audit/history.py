@@ -167,3 +167,13 @@ def versions_of(model: type[models.Model]) -> type[models.Model]:
 def project_rule(model: type[models.Model]) -> str | tuple[str, str] | None:
     rule: str | tuple[str, str] | None = model._meta.labelop_project  # type: ignore[attr-defined]
     return rule
+
+
+def project_id_of(subject: models.Model) -> int | None:
+    """The project a row belongs to; None for what belongs to the site."""
+    if subject._meta.label == "labelop.Project":
+        return int(subject.pk)
+    if any(field.name == "project" for field in subject._meta.concrete_fields):
+        project_id: int | None = subject.project_id  # type: ignore[attr-defined]
+        return project_id
+    return None

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .acting import Act, Actor, Refused, act_under_way, current_channel, operation
 from .events import Event, Reason
+from .history import project_id_of
 from .models import Entry
 from .selectors import versions_by_project
 
@@ -87,16 +88,6 @@ def record_command(event: Event, said: str, act: Act) -> list[Entry]:
         _write(act, event, Actor(None), project_id=project_id, subject_name=said[:500], records=written[project_id])
         for project_id in sorted(written, key=lambda project_id: project_id or 0)
     ]
-
-
-def project_id_of(subject: models.Model) -> int | None:
-    """The project a row belongs to; None for what belongs to the site."""
-    if subject._meta.label == "labelop.Project":
-        return int(subject.pk)
-    if any(field.name == "project" for field in subject._meta.concrete_fields):
-        project_id: int | None = subject.project_id  # type: ignore[attr-defined]
-        return project_id
-    return None
 
 
 def _record_override(act: Act, subject: models.Model, actor: Actor, reason: str) -> None:

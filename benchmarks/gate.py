@@ -188,8 +188,8 @@ class SqlWriter:
     def _insert(self, project: int) -> None:
         self.session.execute(
             "INSERT INTO labelop_annotation"
-            " (project_id, item_id, key, label_class_id, value, origin, outdated, withdrawn)"
-            " SELECT %s, %s, 'sql-' || gen_random_uuid(), %s, '{}', 'human', false, false FROM generate_series(1, %s)",
+            " (project_id, item_id, key, label_class_id, value, origin, edition, withdrawn)"
+            " SELECT %s, %s, 'sql-' || gen_random_uuid(), %s, '{}', 'human', 1, false FROM generate_series(1, %s)",
             (
                 project,
                 self.random.choice(self.items[project]),

@@ -43,9 +43,9 @@ class ItemAdmin(AuditedAdmin):
 
 @admin.register(Annotation)
 class AnnotationAdmin(AuditedAdmin):
-    list_display = ("__str__", "label_class", "project", "origin", "outdated", "withdrawn")
-    list_filter = ("origin", "outdated", "withdrawn")
-    fields = ("project", "item", "key", "label_class", "value", "origin", "outdated", "withdrawn")
+    list_display = ("__str__", "label_class", "project", "origin", "withdrawn")
+    list_filter = ("origin", "withdrawn")
+    fields = ("project", "item", "key", "label_class", "value", "origin", "withdrawn")
     search_fields = ("^key",)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Annotation]:

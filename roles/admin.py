@@ -1,27 +1,33 @@
 """Members' rows in the admin: what they may see, and nothing changed but through services.
 
-To register a model, subclass `AuditedAdmin` and name its selector in `visible_to`.
+To register a model, subclass `AuditedAdmin` and name its selector in `visible_to`. To let an act be done
+there, add its `ActForm` to `acts` (on a row) or to `list_acts` (which begins something).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.formats import date_format
 
 from audit.events import Impact
 from audit.models import Entry
 
+from .forms import ActForm, project_of, take_errors
 from .models import Membership, User
+from .pages import member_behind
 from .paging import BoundedPaginator
 from .past import past_of
 from .selectors import entries_visible_to, memberships_visible_to
+from .services import authorize
 from .telling import pseudonyms_in, told
 
 
@@ -34,6 +40,11 @@ class AuditedAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
+
+    acts: tuple[type[ActForm], ...] = ()
+    list_acts: tuple[type[ActForm], ...] = ()
+    change_form_template = "admin/audited_change_form.html"
+    change_list_template = "admin/audited_change_list.html"
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Any]:
         raise NotImplementedError(f"{type(self).__name__} names no selector.")
@@ -74,9 +85,74 @@ class AuditedAdmin(admin.ModelAdmin):
         # Django would send the viewer to the index with the id in a message; hidden is 404.
         raise Http404
 
+    def get_urls(self) -> list[Any]:
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("acts/<slug:name>/", self.admin_site.admin_view(self.list_act_view), name=f"{prefix}_list_act"),
+            path("<int:pk>/acts/<slug:name>/", self.admin_site.admin_view(self.act_view), name=f"{prefix}_act"),
+            *super().get_urls(),
+        ]
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+        context = {
+            "title": str(self.opts.verbose_name_plural).capitalize(),
+            "acts": self._offered(request, self.list_acts, None),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        context = {"title": self.name_of(row), "subtitle": None, "acts": self._offered(request, self.acts, row)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """One act on one row: what it asks, and handing the answers to its service."""
+        row = self.get_object(request, str(pk))
+        form_class = next((form for form in self.acts if form.name == name), None)
+        if row is None or form_class is None:
+            raise Http404
+        authorize(member_behind(request), form_class.can, project_of(row))
+        return self._ask(request, form_class, row)
+
+    def list_act_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """An act that begins something in one of the viewer's projects."""
+        form_class = next((form for form in self.list_acts if form.name == name), None)
+        if form_class is None or not form_class.offered(None, member_behind(request)):
+            raise Http404
+        return self._ask(request, form_class, None)
+
+    def _ask(self, request: HttpRequest, form_class: type[ActForm], row: Any) -> HttpResponse:
+        form = form_class(
+            request.POST if request.method == "POST" else None, subject=row, viewer=member_behind(request)
+        )
+        if form.is_valid():
+            try:
+                made = form.act(**form.cleaned_data)
+            except ValidationError as error:
+                take_errors(form, error.error_dict if hasattr(error, "error_dict") else {"": error.messages})
+            else:
+                messages.success(request, form_class.done)
+                return redirect(self.address_after(made))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form_class.label,
+            "opts": self.opts,
+            "object": row,
+            "name": self.name_of(row) if row is not None else "",
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/act.html", context, status=422 if form.is_bound else 200)
+
+    def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:
+        return [form for form in forms if form.offered(row, member_behind(request))]
+
+    def address_after(self, made: Model) -> str:
+        """Where to go once an act is done: to the row that it made or changed."""
+        return reverse(f"admin:{made._meta.app_label}_{made._meta.model_name}_change", args=[made.pk])
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

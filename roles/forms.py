@@ -1,21 +1,32 @@
-"""What the team page asks."""
+"""What acts ask: of the team page, and of any row in the admin."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Model
 
-from .matrix import Role
-from .models import Kind, User
+from audit.history import project_id_of
+
+from .matrix import Can, Role
+from .models import Kind, Membership, User
+from .selectors import can, projects_where
+
+
+class ReasonField(forms.CharField):
+    """Why; it stays on the trail."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 2}))
+        options.setdefault("help_text", "Stays on the trail; every member who inspects it reads it.")
+        super().__init__(**options)
 
 
 class ReasonForm(forms.Form):
     """Why a role ends."""
 
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 2}), help_text="Stays on the trail; every member who inspects it reads it."
-    )
+    reason = ReasonField()
 
 
 class ChangeRoleForm(ReasonForm):
@@ -55,3 +66,70 @@ def take_errors(form: forms.Form, errors: dict[str, Any]) -> None:
     """Show what a service refused beside the field it speaks of."""
     for field, messages in errors.items():
         form.add_error(field if field in form.fields else None, messages)
+
+
+class ActForm(forms.Form):
+    """What one act asks, on a page of its own in the admin; a subclass hands the answers to a service in `act`.
+
+    `name` stands in the address, `label` on the button, `done` is said afterwards. `subject` is the row it acts
+    on, None for an act that begins something from a list.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    done: ClassVar[str]
+    can: ClassVar[Can]
+    # Looks like what it does: an ending or a refusal is drawn as such.
+    ending: ClassVar[bool] = False
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, subject: Any = None, viewer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject = subject
+        self.viewer = viewer
+
+    @classmethod
+    def fits(cls, subject: Any) -> bool:
+        """Whether the state of the row lets the act be done at all; decides only what is shown."""
+        return True
+
+    @classmethod
+    def offered(cls, subject: Any, viewer: User) -> bool:
+        if subject is None:
+            return projects_where(viewer, cls.can).exists()
+        return cls.fits(subject) and can(viewer, cls.can, project_of(subject))
+
+    def act(self, **answers: Any) -> Model:
+        raise NotImplementedError(f"{type(self).__name__} hands its answers to no service.")
+
+
+class ProjectField(forms.ModelChoiceField):
+    """A project on which the viewer may do what the form asks for; `ActForm`s on lists begin with it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queryset=None, **options)
+
+    def offer_to(self, viewer: User, ability: Can) -> None:
+        self.queryset = _projects().filter(pk__in=projects_where(viewer, ability)).order_by("name")
+
+
+class ListActForm(ActForm):
+    """An act that begins something in a project to be chosen."""
+
+    project = ProjectField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project = self.fields["project"]
+        if isinstance(project, ProjectField):
+            project.offer_to(self.viewer, self.can)
+
+
+def project_of(row: Model) -> Any:
+    """The project that a row belongs to, or is."""
+    return _projects().get(pk=project_id_of(row))
+
+
+def _projects() -> Any:
+    return Membership._meta.get_field("project").related_model._base_manager

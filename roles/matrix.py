@@ -24,7 +24,11 @@ class Can(models.TextChoices):
     SEE_PROJECT = "see_project", "see the project"
     SEE_ALL_WORK = "see_all_work", "see the work of the whole project"
     ANNOTATE = "annotate", "annotate"
+    FIX_IN_REVIEW = "fix_in_review", "fix marks during review"
+    ASSIGN_WORK = "assign_work", "assign, reassign, cancel and reopen work"
     DECIDE_REVIEWS = "decide_reviews", "decide reviews"
+    CONTEST_REVIEWS = "contest_reviews", "contest a review of one’s own work"
+    ADJUDICATE = "adjudicate", "rule on a contested review"
     EDIT_SCHEMA = "edit_schema", "edit the schema"
     EDIT_SETTINGS = "edit_settings", "edit the settings"
     INSPECT_TRAIL = "inspect_trail", "inspect the trail"
@@ -33,6 +37,15 @@ class Can(models.TextChoices):
     EXPORT_SNAPSHOTS = "export_snapshots", "export snapshots"
     IMPORT_HISTORY = "import_history", "import a history"
     EXCLUDE_ITEMS = "exclude_items", "exclude and reinstate items"
+    RESTORE_DATA = "restore_data", "restore an earlier state"
+    PROPOSE_RELEASES = "propose_releases", "propose releases"
+    APPROVE_RELEASES = "approve_releases", "approve and reject releases"
+    MANAGE_RELEASES = "manage_releases", "release, withdraw, deprecate and waive a gate"
+    PROPOSE_ADJUSTMENTS = "propose_adjustments", "propose an adjustment"
+    ACCEPT_ADJUSTMENTS = "accept_adjustments", "accept somebody else’s adjustment"
+    RUN_LOG_REVIEWS = "run_log_reviews", "run log reviews"
+    RESOLVE_FINDINGS = "resolve_findings", "open and close findings, resolve anomalies"
+    REVEAL_IDENTITIES = "reveal_identities", "reveal identities"
     MANAGE_ROLES = "manage_roles", "grant, change and end roles"
     # fmt: on
 
@@ -41,19 +54,32 @@ OWNER, REVIEWER, ANNOTATOR = Role.OWNER, Role.REVIEWER, Role.ANNOTATOR
 
 # fmt: off
 MATRIX: dict[Can, frozenset[Role]] = {
-    Can.SEE_PROJECT:       frozenset({OWNER, REVIEWER, ANNOTATOR}),
-    Can.SEE_ALL_WORK:      frozenset({OWNER, REVIEWER}),
-    Can.ANNOTATE:          frozenset({ANNOTATOR}),
-    Can.DECIDE_REVIEWS:    frozenset({OWNER, REVIEWER}),
-    Can.EDIT_SCHEMA:       frozenset({OWNER}),
-    Can.EDIT_SETTINGS:     frozenset({OWNER}),
-    Can.INSPECT_TRAIL:     frozenset({OWNER, REVIEWER}),
-    Can.TAKE_SNAPSHOTS:    frozenset({OWNER}),
-    Can.COMPARE_SNAPSHOTS: frozenset({OWNER, REVIEWER}),
-    Can.EXPORT_SNAPSHOTS:  frozenset({OWNER, REVIEWER}),
-    Can.IMPORT_HISTORY:    frozenset({OWNER}),
-    Can.EXCLUDE_ITEMS:     frozenset({OWNER}),
-    Can.MANAGE_ROLES:      frozenset({OWNER}),
+    Can.SEE_PROJECT:         frozenset({OWNER, REVIEWER, ANNOTATOR}),
+    Can.SEE_ALL_WORK:        frozenset({OWNER, REVIEWER}),
+    Can.ANNOTATE:            frozenset({ANNOTATOR}),
+    Can.FIX_IN_REVIEW:       frozenset({REVIEWER}),
+    Can.ASSIGN_WORK:         frozenset({OWNER}),
+    Can.DECIDE_REVIEWS:      frozenset({OWNER, REVIEWER}),
+    Can.CONTEST_REVIEWS:     frozenset({ANNOTATOR}),
+    Can.ADJUDICATE:          frozenset({OWNER, REVIEWER}),
+    Can.EDIT_SCHEMA:         frozenset({OWNER}),
+    Can.EDIT_SETTINGS:       frozenset({OWNER}),
+    Can.INSPECT_TRAIL:       frozenset({OWNER, REVIEWER}),
+    Can.TAKE_SNAPSHOTS:      frozenset({OWNER}),
+    Can.COMPARE_SNAPSHOTS:   frozenset({OWNER, REVIEWER}),
+    Can.EXPORT_SNAPSHOTS:    frozenset({OWNER, REVIEWER}),
+    Can.IMPORT_HISTORY:      frozenset({OWNER}),
+    Can.EXCLUDE_ITEMS:       frozenset({OWNER}),
+    Can.RESTORE_DATA:        frozenset({OWNER}),
+    Can.PROPOSE_RELEASES:    frozenset({OWNER, REVIEWER}),
+    Can.APPROVE_RELEASES:    frozenset({OWNER, REVIEWER}),
+    Can.MANAGE_RELEASES:     frozenset({OWNER}),
+    Can.PROPOSE_ADJUSTMENTS: frozenset({OWNER}),
+    Can.ACCEPT_ADJUSTMENTS:  frozenset({OWNER, REVIEWER}),
+    Can.RUN_LOG_REVIEWS:     frozenset({OWNER, REVIEWER}),
+    Can.RESOLVE_FINDINGS:    frozenset({OWNER, REVIEWER}),
+    Can.REVEAL_IDENTITIES:   frozenset({OWNER}),
+    Can.MANAGE_ROLES:        frozenset({OWNER}),
 }
 # fmt: on
 

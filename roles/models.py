@@ -19,6 +19,7 @@ from guardian.models import (
 )
 from simple_history import register
 
+from audit.fields import CanonicalJSONField
 from audit.history import Tracked, tracked
 
 from .matrix import Role
@@ -97,6 +98,59 @@ class ProjectGroupPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey("labelop.Project", models.CASCADE)
 
     history = tracked(project="content_object")
+
+
+class Rule(models.TextChoices):
+    """What makes a permission, or the use of one, stand out."""
+
+    SELF_GRANT = "self_grant", "Role granted to oneself"
+    NO_REASON = "no_reason", "Role granted without a reason"
+    BEFORE_APPROVAL = "before_approval", "Role widened shortly before a release was approved"
+    BRIEF_POWER = "brief_power", "Role granted, used for a decision and ended within a day"
+    OWN_WORK = "own_work", "Own work reviewed, or an attempt at it"
+    SAME_PERSON = "same_person", "Requested and approved by the same person"
+    NO_MEMBERSHIP = "no_membership", "Act without a membership"
+    SCHEMA_BY_OTHERS = "schema_by_others", "Schema changed by somebody who is no owner"
+    MORE_OWNERS = "more_owners", "Growing share of owners"
+    DORMANT = "dormant", "Long unused role used"
+    DENIALS = "denials", "Burst of refusals"
+    EXPIRED_USED = "expired_used", "Expired role used"
+    STRAY = "stray", "Permission that no membership explains"
+
+
+class Anomaly(models.Model):
+    """A permission, or its use, that stands out; shown with the entries that tell of it until somebody explains it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        RESOLVED = "resolved", "Resolved"
+
+    # None for what belongs to the site.
+    project = models.ForeignKey("labelop.Project", models.PROTECT, null=True, related_name="anomalies")
+    rule = models.CharField(max_length=20, choices=Rule)
+    # What tells one case of a rule from another, so that the same case is noted once.
+    case = models.CharField(max_length=200)
+    explanation = models.TextField()
+    # The ids of the entries that show it.
+    entries = CanonicalJSONField(default=list)
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    noted_at = models.DateTimeField(default=timezone.now)
+
+    history = tracked()
+
+    class Meta:
+        verbose_name_plural = "anomalies"
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "rule", "case"], name="one_anomaly_per_case"),
+            models.UniqueConstraint(
+                fields=["rule", "case"], condition=Q(project=None), name="one_anomaly_per_case_on_the_site"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_rule_display())
 
 
 # Access that Django and guardian can store without us must not pass unseen either.

@@ -1,15 +1,24 @@
+from .assignments import Assignment, Priority
 from .projects import Project, ReviewPolicy, RiskTier
-from .reviews import Review, Verdict
+from .quality import Metric, QualitySignal
+from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
 from .schema import Geometry, LabelClass
 from .work import Annotation, Item, Origin
 
 __all__ = [
+    "APPROVALS",
     "Annotation",
+    "Assignment",
+    "Dispute",
     "Geometry",
     "Item",
     "LabelClass",
+    "Metric",
     "Origin",
+    "Priority",
     "Project",
+    "QualitySignal",
+    "ReasonCode",
     "Review",
     "ReviewPolicy",
     "RiskTier",

@@ -33,6 +33,8 @@ class LabelClass(models.Model):
     high_risk = models.BooleanField(default=False)
     attributes = CanonicalJSONField(default=dict, blank=True)
     deprecated = models.BooleanField(default=False)
+    # Counts its definitions: what was marked under an earlier one is outdated.
+    edition = models.PositiveIntegerField(default=1)
 
     history = tracked()
 

@@ -53,7 +53,8 @@ class Annotation(models.Model):
     value = CanonicalJSONField(default=dict, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HUMAN)
-    outdated = models.BooleanField(default=False)
+    # The edition of its class under which it was last marked.
+    edition = models.PositiveIntegerField(default=1)
     withdrawn = models.BooleanField(default=False)
 
     history = tracked()
@@ -66,3 +67,8 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item.key}/{self.key}"
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its class was redefined since it was marked."""
+        return self.edition < self.label_class.edition

@@ -33,20 +33,33 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Written out once more, by hand: who changes the matrix must say so twice.
 # fmt: off
 ALLOWED = {
-    #                      owner  reviewer annotator
-    "see_project":         (True,  True,  True),
-    "see_all_work":        (True,  True,  False),
-    "annotate":            (False, False, True),
-    "decide_reviews":      (True,  True,  False),
-    "edit_schema":         (True,  False, False),
-    "edit_settings":       (True,  False, False),
-    "inspect_trail":       (True,  True,  False),
-    "take_snapshots":      (True,  False, False),
-    "compare_snapshots":   (True,  True,  False),
-    "export_snapshots":    (True,  True,  False),
-    "import_history":      (True,  False, False),
-    "exclude_items":       (True,  False, False),
-    "manage_roles":        (True,  False, False),
+    #                        owner  reviewer annotator
+    "see_project":          (True,  True,  True),
+    "see_all_work":         (True,  True,  False),
+    "annotate":             (False, False, True),
+    "fix_in_review":        (False, True,  False),
+    "assign_work":          (True,  False, False),
+    "decide_reviews":       (True,  True,  False),
+    "contest_reviews":      (False, False, True),
+    "adjudicate":           (True,  True,  False),
+    "edit_schema":          (True,  False, False),
+    "edit_settings":        (True,  False, False),
+    "inspect_trail":        (True,  True,  False),
+    "take_snapshots":       (True,  False, False),
+    "compare_snapshots":    (True,  True,  False),
+    "export_snapshots":     (True,  True,  False),
+    "import_history":       (True,  False, False),
+    "exclude_items":        (True,  False, False),
+    "restore_data":         (True,  False, False),
+    "propose_releases":     (True,  True,  False),
+    "approve_releases":     (True,  True,  False),
+    "manage_releases":      (True,  False, False),
+    "propose_adjustments":  (True,  False, False),
+    "accept_adjustments":   (True,  True,  False),
+    "run_log_reviews":      (True,  True,  False),
+    "resolve_findings":     (True,  True,  False),
+    "reveal_identities":    (True,  False, False),
+    "manage_roles":         (True,  False, False),
 }
 # fmt: on
 

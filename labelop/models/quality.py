@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from audit.models import AppendOnly
+
+from .projects import Project
+from .schema import LabelClass
+
+
+class Metric(models.TextChoices):
+    """A measure of the work's quality, as PRODUCT's table of metrics defines it."""
+
+    REJECTION_RATE = "rejection_rate", "Rejection rate"
+    CHURN = "churn", "Churn"
+    FIRST_PASS_YIELD = "first_pass_yield", "First-pass yield"
+
+
+class QualitySignal(AppendOnly):
+    """A metric of a project, or of one of its classes, that left its usual range in a week.
+
+    `count` of `n` in that week are held against `past_count` of `past_n` in the weeks before. `p` is the exact
+    test's, `p_corrected` Holm's over everything that was looked at in the project.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="quality_signals")
+    # None where the metric is the whole project's.
+    label_class = models.ForeignKey(LabelClass, models.PROTECT, null=True, related_name="quality_signals")
+    metric = models.CharField(max_length=20, choices=Metric)
+    # The Monday with which the week begins.
+    week = models.DateField()
+    count = models.PositiveIntegerField()
+    n = models.PositiveIntegerField()
+    past_count = models.PositiveIntegerField()
+    past_n = models.PositiveIntegerField()
+    p = models.FloatField()
+    p_corrected = models.FloatField()
+    raised_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-week", "-id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "label_class", "metric", "week"], name="one_signal_per_class_metric_and_week"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "metric", "week"],
+                condition=models.Q(label_class=None),
+                name="one_signal_per_project_metric_and_week",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        about = str(self.label_class) if self.label_class else str(self.project)
+        return f"{self.get_metric_display()} of {about}, week of {self.week}"

@@ -1,0 +1,17 @@
+from .adjustments import Adjustment
+from .log_reviews import Disposition, Finding, LogReview, Occasion, SignOff
+from .releases import Release, Step
+from .snapshots import Purpose, Snapshot
+
+__all__ = [
+    "Adjustment",
+    "Disposition",
+    "Finding",
+    "LogReview",
+    "Occasion",
+    "Purpose",
+    "Release",
+    "SignOff",
+    "Snapshot",
+    "Step",
+]
