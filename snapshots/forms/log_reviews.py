@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from audit.acting import Channel
+from audit.acting import Channel, GateBusy
 from audit.events import Event, Impact, Theme
 from audit.models import Entry
 from labelop.models import Project
@@ -15,7 +15,7 @@ from roles.forms import ActForm, ListActForm, ReasonField
 from roles.matrix import MATRIX, Can, Role
 from roles.models import Membership, User
 
-from ..log_reviews import chapter, chapter_of_release, entry_range, incident, saved_query
+from ..log_reviews import Scope, chapter, chapter_of_release, entry_range, incident, saved_query
 from ..models import Disposition, Finding, LogReview, Release, SignOff, Snapshot
 from ..services.dispositions import answer_question, close_finding, dispose, open_finding
 from ..services.log_reviews import open_log_review, sign_log_review, void_log_review
@@ -51,6 +51,12 @@ class OpenForm(ListActForm):
 
     reason = ReasonField(required=False)
 
+    def open(self, project: Project, scope: Scope, reason: str) -> LogReview:
+        try:
+            return open_log_review(project, scope, by=self.viewer, reason=reason)
+        except GateBusy:
+            raise ValidationError("Somebody is at work without a pause; try again in a moment.") from None
+
 
 class OpenChapterForm(OpenForm):
     name = "open_chapter"
@@ -63,7 +69,7 @@ class OpenChapterForm(OpenForm):
         found = Snapshot.objects.filter(project=project, name=snapshot).select_related("parent").first()
         if found is None:
             raise ValidationError({"snapshot": f"{project} has no snapshot {snapshot}."})
-        return open_log_review(project, chapter(found), by=self.viewer, reason=reason)
+        return self.open(project, chapter(found), reason)
 
 
 class OpenReleaseForm(OpenForm):
@@ -78,7 +84,7 @@ class OpenReleaseForm(OpenForm):
         found = named.order_by("-id").first()
         if found is None:
             raise ValidationError({"release": f"{project} has no release {release}."})
-        return open_log_review(project, chapter_of_release(found), by=self.viewer, reason=reason)
+        return self.open(project, chapter_of_release(found), reason)
 
 
 class OpenRangeForm(OpenForm):
@@ -91,7 +97,7 @@ class OpenRangeForm(OpenForm):
     field_order = ("project", "title", "first", "last", "reason")
 
     def act(self, project: Project, title: str, first: int, last: int, reason: str) -> LogReview:
-        return open_log_review(project, entry_range(first, last, title), by=self.viewer, reason=reason)
+        return self.open(project, entry_range(first, last, title), reason)
 
 
 class OpenIncidentForm(OpenForm):
@@ -107,8 +113,7 @@ class OpenIncidentForm(OpenForm):
     def act(
         self, project: Project, title: str, description: str, began_at: Any, ended_at: Any, reason: str
     ) -> LogReview:
-        scope = incident(title, description, began_at, ended_at)
-        return open_log_review(project, scope, by=self.viewer, reason=reason)
+        return self.open(project, incident(title, description, began_at, ended_at), reason)
 
 
 class OpenQueryForm(OpenForm):
@@ -129,7 +134,7 @@ class OpenQueryForm(OpenForm):
     def act(self, project: Project, title: str, reason: str, operation: Any, **query: Any) -> LogReview:
         if operation is not None:
             query["operation"] = [operation]
-        return open_log_review(project, saved_query(title, query), by=self.viewer, reason=reason)
+        return self.open(project, saved_query(title, query), reason)
 
 
 class OpenOnesForm(ActForm):
