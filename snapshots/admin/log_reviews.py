@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from roles.admin import AuditedAdmin
 from roles.models import User
 from roles.pages import member_behind
+from roles.selectors import latest_roles_in
 from roles.telling import pseudonyms_in
 
 from ..forms.log_reviews import (
@@ -67,9 +68,11 @@ class ToldByPseudonym(AuditedAdmin):
         return row
 
     def _name(self, rows: Any) -> None:
-        pseudonyms = pseudonyms_in({row.project_id for row in rows})
+        projects = {row.project_id for row in rows}
+        pseudonyms, roles = pseudonyms_in(projects), latest_roles_in(projects)
         for row in rows:
-            row.pseudonym = pseudonyms.of(row.project_id, getattr(row, f"{self.person}_id"), getattr(row, "role", ""))
+            user_id = getattr(row, f"{self.person}_id")
+            row.pseudonym = pseudonyms.of(row.project_id, user_id, roles.get((row.project_id, user_id), ""))
 
 
 @admin.register(Disposition)

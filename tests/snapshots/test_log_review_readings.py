@@ -45,7 +45,7 @@ class TestAnswering:
         answer_question(log_review, 0, "Yes", by=reading.rita)
         with what_is_left() as left:
             answer_question(log_review, 0, "No", by=reading.rita)
-        assert (left.entry.before, left.entry.after["answer"]) == ("Yes", "No")
+        assert (left.entry.before, left.entry.after) == ("Yes", {**log_review.checklist[0], "answer": "No"})
 
     def test_is_refused_to_who_may_not(self, reading: Reading, log_review: LogReview) -> None:
         for somebody in (reading.stage.ana, reading.stage.uma):
@@ -53,7 +53,9 @@ class TestAnswering:
                 answer_question(log_review, 0, "Yes", by=somebody)
             assert (left.events, left.versions) == (["access.denied"], [])
 
-    @pytest.mark.parametrize(("place", "answer", "field"), [(1, "Yes", "place"), (-1, "Yes", "place"), (0, " ", "answer")])
+    @pytest.mark.parametrize(
+        ("place", "answer", "field"), [(1, "Yes", "place"), (-1, "Yes", "place"), (0, " ", "answer")]
+    )
     def test_refuses_what_is_no_answer(
         self, reading: Reading, log_review: LogReview, place: int, answer: str, field: str
     ) -> None:

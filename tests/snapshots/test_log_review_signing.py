@@ -123,7 +123,8 @@ class TestSigning:
         reading.sign(log_review)
 
     @pytest.mark.parametrize(
-        ("verdict", "needs_one"), [("expected", False), ("undocumented", False), ("unexpected", True), ("follow_up", True)]
+        ("verdict", "needs_one"),
+        [("expected", False), ("undocumented", False), ("unexpected", True), ("follow_up", True)],
     )
     def test_what_needs_a_finding_has_one_about_it(self, reading: Reading, verdict: str, needs_one: bool) -> None:
         log_review = reading.ready()

@@ -189,9 +189,9 @@ class TestOpening:
         assert between.pk in ids(log_review)
         assert (min(ids(log_review)) > first.entry_id, max(ids(log_review))) == (True, second.entry_id)
         assert set(ids(log_review)) == set(
-            Entry.objects.filter(
-                project=reading.project, id__gt=first.entry_id, id__lte=second.entry_id
-            ).values_list("pk", flat=True)
+            Entry.objects.filter(project=reading.project, id__gt=first.entry_id, id__lte=second.entry_id).values_list(
+                "pk", flat=True
+            )
         )
 
     def test_the_first_chapter_begins_with_the_project(self, reading: Reading) -> None:
