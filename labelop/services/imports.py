@@ -21,6 +21,7 @@ from roles.services import authorize, stand_in_for
 
 from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
+from .states import must_take_classes, must_take_work
 
 # From this many annotations on, one act is a bulk change and says so.
 BULK_FROM = 101
@@ -57,6 +58,7 @@ def import_batch(project: Project, batch: Batch, header: Header, *, by: User) ->
     with operation(by=by, at=batch.ts):
         project = locked(project)
         actor = authorize(by, Can.IMPORT_HISTORY, project)
+        must_take_work(project)
         check_history_of(project, header)
         if batch.last_seq <= imported_up_to(project)[1]:
             return False
@@ -93,6 +95,8 @@ class _Importing:
     def _add_classes(self) -> None:
         wanted = {mark.label for record in self.records.values() for mark in record.marks}
         missing = sorted(wanted - self.classes.keys())
+        if missing:
+            must_take_classes(self.project)
         created = LabelClass.objects.bulk_create(LabelClass(project=self.project, key=key, name=key) for key in missing)
         self.classes.update({row.key: row for row in created})
         self.keys = {row.pk: key for key, row in self.classes.items()}

@@ -14,6 +14,7 @@ from roles.models import User
 from roles.services import authorize
 
 from ..models import Annotation, Item, LabelClass, Project
+from .states import must_be_active, must_take_work
 
 
 @operation()
@@ -30,7 +31,7 @@ def add_item(
     """Add one thing to label."""
     project = locked(project)
     actor = authorize(by, Can.IMPORT_HISTORY, project)
-    _must_take_work(project)
+    must_take_work(project)
     item = Item(project=project, key=key, data=data, split=split, metadata=metadata or {})
     item.full_clean()
     item.save()
@@ -43,6 +44,7 @@ def exclude_item(item: Item, *, by: User, reason: str) -> Item:
     """Take an item, and its annotations with it, out of the dataset."""
     item = locked(item)
     actor = authorize(by, Can.EXCLUDE_ITEMS, item.project)
+    must_take_work(item.project)
     if not reason.strip():
         raise ValidationError({"reason": "Items excluded: say why."}, code="reason_required")
     if item.excluded:
@@ -58,6 +60,7 @@ def reinstate_item(item: Item, *, by: User, reason: str = "") -> Item:
     """Bring an excluded item back."""
     item = locked(item)
     actor = authorize(by, Can.EXCLUDE_ITEMS, item.project)
+    must_take_work(item.project)
     if not item.excluded:
         raise ValidationError("This item is not excluded.")
     item.excluded = False
@@ -73,7 +76,7 @@ def save_annotation(
     """Put a mark on an item, or change the one with this key; a withdrawn one comes back."""
     item = locked(item)
     actor = authorize(by, Can.ANNOTATE, item.project)
-    _must_take_work(item.project)
+    must_be_active(item.project)
     if label_class.project_id != item.project_id:
         raise ValidationError({"label_class": f"{label_class} is no class of this project."})
     annotation = Annotation.objects.filter(item=item, key=key).first() if key else None
@@ -93,7 +96,7 @@ def withdraw_annotation(annotation: Annotation, *, by: User, reason: str = "") -
     """Take a mark back; its past stays."""
     annotation = locked(annotation)
     actor = authorize(by, Can.ANNOTATE, annotation.project)
-    _must_take_work(annotation.project)
+    must_be_active(annotation.project)
     if annotation.withdrawn:
         raise ValidationError("This annotation is withdrawn already.")
     before = _mark(annotation)
@@ -101,11 +104,6 @@ def withdraw_annotation(annotation: Annotation, *, by: User, reason: str = "") -
     annotation.save()
     record(Event.ANNOTATION_WITHDRAWN, annotation, actor, reason=reason, before=before)
     return annotation
-
-
-def _must_take_work(project: Project) -> None:
-    if project.state in (Project.State.FROZEN, Project.State.ARCHIVED):
-        raise ValidationError(f"The project is {project.get_state_display().lower()}: its work does not change.")
 
 
 def _next_key(item: Item) -> str:

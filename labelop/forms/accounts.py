@@ -1,10 +1,13 @@
+"""What the admin asks of whoever logs in, and of whoever changes their password."""
+
 from __future__ import annotations
 
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.forms import ValidationError
 
 from roles.models import User
 from roles.selectors import is_member_of_any_project
+from roles.services import change_password
 
 
 class MemberAuthenticationForm(AuthenticationForm):
@@ -22,3 +25,15 @@ class MemberAuthenticationForm(AuthenticationForm):
         super().confirm_login_allowed(user)
         if not is_member_of_any_project(user):
             raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's form saves the account by itself; ours hands the password to the service."""
+
+    required_css_class = "required"
+
+    def save(self, commit: bool = True) -> User:
+        member = User.objects.get(pk=self.user.pk)
+        # The page then renews the session of this account as it is now.
+        self.user = change_password(member, self.cleaned_data["new_password1"], by=member)
+        return self.user
