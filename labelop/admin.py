@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from roles.admin import AuditedAdmin
 from roles.models import User
 
-from .forms import projects, schema
+from .forms import items, projects, schema
 from .models import Annotation, Item, LabelClass, Project
 from .selectors.projects import projects_visible_to
 from .selectors.schema import classes_visible_to, outdated_among, with_outdated_marks
@@ -51,6 +51,7 @@ class ItemAdmin(AuditedAdmin):
     list_display = ("key", "project", "split", "excluded")
     list_filter = ("excluded",)
     search_fields = ("^key",)
+    acts = items.ACTS
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)

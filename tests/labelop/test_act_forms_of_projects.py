@@ -119,9 +119,7 @@ def test_only_an_owner_is_offered_it_and_may(cast: Cast, act: Act) -> None:
         ("archived", True, ""),
     ],
 )
-def test_what_the_state_does_not_let_be_done_is_not_offered(
-    cast: Cast, state: str, frozen: bool, offered: str
-) -> None:
+def test_what_the_state_does_not_let_be_done_is_not_offered(cast: Cast, state: str, frozen: bool, offered: str) -> None:
     with operation():
         Project.objects.filter(pk=cast.project.pk).update(state=state, schema_frozen=frozen)
     page = browse(cast.olga).get(f"/labelop/project/{cast.project.pk}/change/").content.decode()
