@@ -290,7 +290,7 @@ class State:
         self._disputed = {version.id: self._place_of(version) for version in contested}
 
     def _person(self, user_id: int | None) -> str | None:
-        """Somebody by the name that never changes; a hash that named people as they are called today would."""
+        """Somebody by a name that never changes: with today's, renaming would change what was hashed long ago."""
         if user_id is None:
             return None
         if user_id not in self._people:
