@@ -201,6 +201,9 @@ def _class_to_change(label_class: LabelClass, by: User) -> tuple[LabelClass, Act
 
 
 def _must_be_valid(label_class: LabelClass) -> None:
+    # Django does not look at None where a field may be left empty.
+    if nothing := [name for name in (*MEANING, "colour") if getattr(label_class, name) is None]:
+        raise ValidationError(dict.fromkeys(nothing, "Leave it empty, or say what it is."))
     label_class.full_clean()
     if label_class.colour and not _COLOUR.fullmatch(label_class.colour):
         raise ValidationError({"colour": "A colour is # and six hexadecimal digits, such as #2f6f4f."})
