@@ -154,10 +154,11 @@ def test_a_renamed_class_keeps_its_key_and_its_edition(cast: Cast) -> None:
 def test_two_classes_of_a_project_never_share_a_name(cast: Cast) -> None:
     tern = add_class(cast.project, "tern", "Tern", by=cast.olga)
     add_class(cast.elsewhere, "tern", "Gull", by=cast.uma)
-    for act in (
+    acts: list[Callable[[], Any]] = [
         lambda: rename_class(tern, "Gull", by=cast.olga),
         lambda: add_class(cast.project, "other", "Gull", by=cast.olga),
-    ):
+    ]
+    for act in acts:
         with what_is_left() as left, pytest.raises(ValidationError, match="Another class"):
             act()
         assert (left.events, left.versions) == ([], [])
