@@ -30,6 +30,7 @@ class Theme(models.TextChoices):
     WORK = "work", "Work"
     REVIEW = "review", "Review"
     SNAPSHOT = "snapshot", "Snapshot"
+    RELEASE = "release", "Release"
     EXPORT = "export", "Export"
     TRAIL = "trail", "Trail"
 
@@ -110,6 +111,14 @@ class Event(models.TextChoices):
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
+    LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"
+    LOG_REVIEW_ANSWERED = "log_review.answered", ROUTINE, Theme.TRAIL, OPTIONAL, "Question of a log review answered"
+    LOG_REVIEW_REMINDED = "log_review.reminded", ROUTINE, Theme.TRAIL, OPTIONAL, "Reminded of an overdue log review"
+    LOG_REVIEW_SIGNED = "log_review.signed", HIGH, Theme.TRAIL, REQUIRED, "Log review signed"
+    LOG_REVIEW_VOIDED = "log_review.voided", HIGH, Theme.TRAIL, REQUIRED, "Log review voided"
+    ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
+    FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
+    FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
     # fmt: on
@@ -122,3 +131,19 @@ BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 
 # Entries that say that something happened, never why a record differs: they explain no change.
 EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})
+
+# Changes of who may do what on a project; a risk tier may ask for a log review of each.
+PERMISSION_CHANGES = frozenset({Event.ROLE_GRANTED, Event.ROLE_CHANGED, Event.ROLE_REVOKED})
+
+# What reading the trail itself leaves: whoever reads it has not thereby acted in what is read. Voiding is an act.
+BOOKKEEPING = frozenset(
+    {
+        Event.LOG_REVIEW_OPENED,
+        Event.LOG_REVIEW_ANSWERED,
+        Event.LOG_REVIEW_REMINDED,
+        Event.LOG_REVIEW_SIGNED,
+        Event.ENTRY_DISPOSITIONED,
+        Event.FINDING_OPENED,
+        Event.FINDING_CLOSED,
+    }
+)
