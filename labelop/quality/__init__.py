@@ -1,0 +1,29 @@
+"""Metrics of a project's and its classes' quality, week by week, and the signals they raise; see docs/quality.md.
+
+Nobody appears in them: a project or a class is held against its own past, never one person against another.
+"""
+
+from .candidates import ORDER_IS_NOT_CAUSE, Candidate, candidates_of
+from .counting import decisions_of, weekly_of
+from .signals import ALPHA, Tested, signals_in, tests_in
+from .tally import Decision, Tally, Weekly, monday_of, tallied
+from .words import figure, sentence_of
+
+__all__ = [
+    "ALPHA",
+    "ORDER_IS_NOT_CAUSE",
+    "Candidate",
+    "Decision",
+    "Tally",
+    "Tested",
+    "Weekly",
+    "candidates_of",
+    "decisions_of",
+    "figure",
+    "monday_of",
+    "sentence_of",
+    "signals_in",
+    "tallied",
+    "tests_in",
+    "weekly_of",
+]
