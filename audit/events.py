@@ -95,6 +95,7 @@ class Event(models.TextChoices):
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
+    QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
     # fmt: on

@@ -7,7 +7,7 @@ from .candidates import ORDER_IS_NOT_CAUSE, Candidate, candidates_of
 from .counting import decisions_of, weekly_of
 from .signals import ALPHA, Tested, signals_in, tests_in
 from .tally import Decision, Tally, Weekly, monday_of, tallied
-from .words import figure, sentence_of
+from .words import churn, iso_week, sentence_of, share, waiting
 
 __all__ = [
     "ALPHA",
@@ -18,12 +18,15 @@ __all__ = [
     "Tested",
     "Weekly",
     "candidates_of",
+    "churn",
     "decisions_of",
-    "figure",
+    "iso_week",
     "monday_of",
     "sentence_of",
+    "share",
     "signals_in",
     "tallied",
     "tests_in",
+    "waiting",
     "weekly_of",
 ]

@@ -1,4 +1,4 @@
-"""Exact tests of one week against its past, and Holm's correction.
+"""The exact test of one week against its past, and Holm's correction.
 
 A probability is a sum of weights over a sum of weights. Each weight follows from its neighbour by a ratio, beginning
 with 1 at the peak, so that no factorial and no logarithm is ever large: exact to some 1e-12 for counts up to a million.
@@ -22,23 +22,6 @@ def more_of(count: int, n: int, past_count: int, past_n: int) -> float:
         high=min(n, marked),
         peak=(n + 1) * (marked + 1) // (of_all + 2),
         ratio=lambda k: (marked - k) * (n - k) / ((k + 1) * (of_all - marked - n + k + 1)),
-    )
-
-
-def more_often(count: int, n: int, past_count: int, past_n: int) -> float:
-    """The exact conditional test of two Poisson rates, one-sided (Przyborowski and Wilenski 1940).
-
-    Of all the events, those of the week are binomial with the week's part of the exposure `n + past_n`.
-    """
-    if n < 1 or past_n < 1 or count < 0 or past_count < 0:
-        raise ValueError("A rate needs something to be counted for.")
-    events = count + past_count
-    return _upper_tail(
-        count,
-        low=0,
-        high=events,
-        peak=(events + 1) * n // (n + past_n),
-        ratio=lambda k: (events - k) * n / ((k + 1) * past_n),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ..models import Metric
-from .exact import holm, more_of, more_often
+from .exact import holm, more_of
 from .tally import Tally, Weekly
 
 ALPHA = 0.01
@@ -24,6 +24,8 @@ PAST_WEEKS = 12
 # Of what a metric is counted of: too few say nothing either way.
 LEAST_NOW = 20
 LEAST_PAST = 50
+# And how many weeks the past must have: in its first ones nothing has come back to be decided upon again.
+LEAST_PAST_WEEKS = 4
 
 ONE_WEEK = timedelta(weeks=1)
 
@@ -73,7 +75,10 @@ def part_of_alpha(weeks_tested: int) -> float:
 def _worth(series: dict[date, Tally], week: date, weeks: int) -> bool:
     """Whether there are decisions enough; how they turned out plays no part, or the size of a family would tell."""
     decisions, past = _held_against_past(series, week, weeks, Metric.REJECTION_RATE)
-    return week in series and decisions[1] >= LEAST_NOW and past[1] >= LEAST_PAST
+    first = week - (weeks - 1) * ONE_WEEK
+    whole = week in series and first in series
+    old = sum(first - (step + 1) * ONE_WEEK in series for step in range(PAST_WEEKS)) >= LEAST_PAST_WEEKS
+    return whole and old and decisions[1] >= LEAST_NOW and past[1] >= LEAST_PAST
 
 
 def _corrected(weekly: Weekly, week: date, family: list[tuple[int | None, int]], part: float) -> Iterator[Tested]:
@@ -102,8 +107,6 @@ def _sum(series: dict[date, Tally], first: date, weeks: int, metric: Metric) -> 
 
 
 def _worse(metric: Metric, count: int, n: int, past_count: int, past_n: int) -> float:
-    if metric is Metric.CHURN:
-        return more_often(count, n, past_count, past_n)
     if metric is Metric.FIRST_PASS_YIELD:
         return more_of(n - count, n, past_n - past_count, past_n)
     return more_of(count, n, past_count, past_n)

@@ -60,19 +60,27 @@ class Tally:
             self.first_pass += decision.round == 1
             self.approved_marks += marks
 
+    @property
+    def churn(self) -> int:
+        return self.changes + self.extra_rounds
+
     def of(self, metric: Metric) -> tuple[int, int]:
-        """What the metric counts, and of how many."""
+        """What the metric counts, and of how many: the numbers that are tested.
+
+        Churn is shown for each approved annotation, and tested as the part of all decisions and changes: how many
+        annotations an approval is about varies by itself, which a test of it would take for a signal.
+        """
         match metric:
             case Metric.REJECTION_RATE:
                 return self.rejected, self.decisions
             case Metric.CHURN:
-                return self.changes + self.extra_rounds, self.approved_marks
+                return self.churn, self.decisions + self.changes
             case Metric.FIRST_PASS_YIELD:
                 return self.first_pass, self.approvals
 
     @property
     def median_wait(self) -> timedelta | None:
-        return median(self.waits) if self.waits else None
+        return timedelta(seconds=median(wait.total_seconds() for wait in self.waits)) if self.waits else None
 
     @property
     def long_wait(self) -> timedelta | None:
