@@ -5,7 +5,7 @@ Nobody appears in them: a project or a class is held against its own past, never
 
 from .candidates import ORDER_IS_NOT_CAUSE, Candidate, candidates_of
 from .counting import decisions_of, weekly_of
-from .signals import ALPHA, Tested, signals_in, tests_in
+from .signals import ALPHA, Comparison, comparisons_in, signals_in
 from .tally import Decision, Tally, Weekly, monday_of, tallied
 from .words import churn, iso_week, sentence_of, share, waiting
 
@@ -13,12 +13,13 @@ __all__ = [
     "ALPHA",
     "ORDER_IS_NOT_CAUSE",
     "Candidate",
+    "Comparison",
     "Decision",
     "Tally",
-    "Tested",
     "Weekly",
     "candidates_of",
     "churn",
+    "comparisons_in",
     "decisions_of",
     "iso_week",
     "monday_of",
@@ -26,7 +27,6 @@ __all__ = [
     "share",
     "signals_in",
     "tallied",
-    "tests_in",
     "waiting",
     "weekly_of",
 ]

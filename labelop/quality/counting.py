@@ -60,7 +60,8 @@ def decisions_of(project: Project) -> Iterator[Decision]:
             verdict,
             instead_of=earlier if earlier_round == round_ else None,
             marks=_marks_at(at, annotation_id, marks.of(item_id)),
-            waited=_wait_until(at, assignment_id, assignments.of(item_id)),
+            # A word on one mark, while the work is still in review, ends no waiting.
+            waited=_wait_until(at, assignment_id, assignments.of(item_id)) if annotation_id is None else None,
         )
 
 

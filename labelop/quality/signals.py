@@ -31,7 +31,7 @@ ONE_WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True)
-class Tested:
+class Comparison:
     """One metric of a project or class in the `weeks` that end with the one of `week`, held against those before."""
 
     class_id: int | None
@@ -46,17 +46,17 @@ class Tested:
     p_corrected: float = 1.0
 
 
-def signals_in(weekly: Weekly, before: date) -> list[Tested]:
+def signals_in(weekly: Weekly, before: date) -> list[Comparison]:
     """What left its usual range in the weeks that begin before a Monday: one per class, metric and week."""
-    found: dict[tuple[int | None, Metric, date], Tested] = {}
-    for tested in tests_in(weekly, before):
+    found: dict[tuple[int | None, Metric, date], Comparison] = {}
+    for tested in comparisons_in(weekly, before):
         about = (tested.class_id, tested.metric, tested.week)
         if tested.p_corrected <= ALPHA and (about not in found or tested.p < found[about].p):
             found[about] = tested
     return list(found.values())
 
 
-def tests_in(weekly: Weekly, before: date) -> Iterator[Tested]:
+def comparisons_in(weekly: Weekly, before: date) -> Iterator[Comparison]:
     """Every test of the weeks that begin before a Monday, oldest first, corrected."""
     weeks_tested = 0
     for week in sorted(week for week in weekly.get(None, {}) if week < before):
@@ -81,17 +81,17 @@ def _worth(series: dict[date, Tally], week: date, weeks: int) -> bool:
     return whole and old and decisions[1] >= LEAST_NOW and past[1] >= LEAST_PAST
 
 
-def _corrected(weekly: Weekly, week: date, family: list[tuple[int | None, int]], part: float) -> Iterator[Tested]:
+def _corrected(weekly: Weekly, week: date, family: list[tuple[int | None, int]], part: float) -> Iterator[Comparison]:
     tests = []
     for class_id, weeks in family:
         for metric in Metric:
             (count, n), (past_count, past_n) = _held_against_past(weekly[class_id], week, weeks, metric)
             if n >= LEAST_NOW and past_n >= LEAST_PAST:
                 p = _worse(metric, count, n, past_count, past_n)
-                tests.append(Tested(class_id, metric, week, weeks, count, n, past_count, past_n, p))
+                tests.append(Comparison(class_id, metric, week, weeks, count, n, past_count, past_n, p))
     adjusted = holm([tested.p for tested in tests], len(family) * len(Metric))
     for tested, p in zip(tests, adjusted, strict=True):
-        yield Tested(**{**vars(tested), "p_corrected": min(1.0, p / part)})
+        yield Comparison(**{**vars(tested), "p_corrected": min(1.0, p / part)})
 
 
 def _held_against_past(

@@ -9,7 +9,7 @@ from audit.events import Event
 from audit.services import record
 
 from ..models import Project, QualitySignal
-from ..quality import Tested, monday_of, share, signals_in, weekly_of
+from ..quality import Comparison, monday_of, share, signals_in, weekly_of
 
 
 def signal_quality(project: Project) -> list[QualitySignal]:
@@ -21,7 +21,7 @@ def signal_quality(project: Project) -> list[QualitySignal]:
 
 
 @operation()
-def _raise_signal(project: Project, tested: Tested) -> QualitySignal | None:
+def _raise_signal(project: Project, tested: Comparison) -> QualitySignal | None:
     project = locked(project)
     about = {"label_class_id": tested.class_id, "metric": tested.metric, "week": tested.week}
     if project.quality_signals.filter(**about).exists():

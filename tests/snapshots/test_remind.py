@@ -1,4 +1,4 @@
-"""What the daily command does for roles."""
+"""What the daily command does."""
 
 from __future__ import annotations
 
