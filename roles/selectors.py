@@ -93,6 +93,12 @@ def opening_names(user_ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], str]:
+    """The role that each member of these projects holds, or held last, by project and user."""
+    rows = Membership.objects.filter(project__in={pk for pk in project_ids if pk}).order_by("id")
+    return {(project, user): role for project, user, role in rows.values_list("project_id", "user_id", "role")}
+
+
 @dataclass(frozen=True)
 class StrayPermission:
     """A permission row that no membership explains. `holder` is a user's or a group's name."""

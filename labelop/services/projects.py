@@ -15,7 +15,7 @@ from roles.models import Kind, User
 from roles.services import appoint_first_owner, authorize, authorize_on_site
 
 from ..models import MOVES, Project, ProjectState
-from .states import must_not_be_archived
+from .project_state import must_not_be_archived
 
 # What can be set, each by `change_setting`; freezing and archiving are acts of their own.
 SETTINGS = frozenset({"risk_tier", "customer_facing", "review_policy", "sample_percent", "separation_of_duties"})

@@ -16,7 +16,7 @@ from roles.models import User
 from roles.services import authorize
 
 from ..models import Geometry, LabelClass, Project
-from .states import must_not_be_archived, must_take_classes
+from .project_state import must_not_be_archived, must_take_classes
 
 # What says what a mark of a class means: when one of these changes, earlier marks are outdated.
 MEANING = frozenset({"definition", "geometry", "attributes"})
