@@ -10,8 +10,9 @@ from django.db.models import Model
 from audit.history import project_id_of
 
 from .matrix import Can, Role
-from .models import Kind, Membership, User
+from .models import Anomaly, Kind, Membership, User
 from .selectors import can, projects_where
+from .services import acknowledge_anomaly, resolve_anomaly, reveal_identity
 
 
 class ReasonField(forms.CharField):
@@ -133,3 +134,57 @@ def project_of(row: Model) -> Any:
 
 def _projects() -> Any:
     return Membership._meta.get_field("project").related_model._base_manager
+
+
+class RevealForm(ActForm):
+    """Why a name is wanted."""
+
+    name = "reveal"
+    label = "Reveal the name"
+    done = "For the next eight hours you read the name beside the pseudonym."
+    can = Can.REVEAL_IDENTITIES
+
+    reason = ReasonField()
+
+    def act(self, reason: str) -> Membership:
+        return reveal_identity(self.subject, by=self.viewer, reason=reason)
+
+
+class AcknowledgeForm(ActForm):
+    """What is being done about it."""
+
+    name = "acknowledge"
+    label = "Acknowledge"
+    done = "It is acknowledged."
+    can = Can.RESOLVE_FINDINGS
+
+    reason = ReasonField(label="What is being done about it")
+
+    @classmethod
+    def fits(cls, subject: Anomaly) -> bool:
+        return subject.state == Anomaly.State.OPEN
+
+    def act(self, reason: str) -> Anomaly:
+        return acknowledge_anomaly(self.subject, by=self.viewer, reason=reason)
+
+
+class ResolveForm(ActForm):
+    """What explains it."""
+
+    name = "resolve"
+    label = "Resolve"
+    done = "It is resolved, and this case is not noted again."
+    can = Can.RESOLVE_FINDINGS
+
+    reason = ReasonField(label="What explains it")
+
+    @classmethod
+    def fits(cls, subject: Anomaly) -> bool:
+        return subject.state != Anomaly.State.RESOLVED
+
+    @classmethod
+    def offered(cls, subject: Anomaly, viewer: User) -> bool:
+        return super().offered(subject, viewer) and viewer.pk not in subject.people
+
+    def act(self, reason: str) -> Anomaly:
+        return resolve_anomaly(self.subject, by=self.viewer, reason=reason)

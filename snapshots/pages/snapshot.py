@@ -42,7 +42,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     later = _without_its_end(followed(snapshot), following)
     earlier = _without_its_end(led_to(snapshot), snapshot)
     statement = _statement(project, before, snapshot)
-    pseudonyms = pseudonyms_in([project.pk])
+    pseudonyms = pseudonyms_in([project.pk], request.user)
     context = {
         **admin.site.each_context(request),
         "title": snapshot.name,

@@ -18,6 +18,7 @@ HIGH = {
     "role.granted",
     "role.changed",
     "role.revoked",
+    "access.denied_repeatedly",
     "access.overridden",
     "account.superuser_granted",
     "account.superuser_revoked",
@@ -137,6 +138,9 @@ def test_what_decides_about_power_must_say_why() -> None:
         "account.deactivated",
         "review.by_owner",
         "decision.changed",
+        "anomaly.acknowledged",
+        "anomaly.resolved",
+        "identity.revealed",
     }
 
 
