@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from types import TracebackType
 from typing import Any
 
 from django.db.backends.postgresql import base, schema
 
+from audit.backends.schema import CapturingSchemaEditor
 
-class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+
+class DatabaseSchemaEditor(CapturingSchemaEditor, schema.DatabaseSchemaEditor):
     """Reinstalls the triggers as soon as a migration has changed tables.
 
     Rows that it rewrites itself (a NULL becoming a default) are part of the new definition and not a
     change of the data: the triggers are laid aside for them.
     """
-
-    tables_changed = False
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         if not self.collect_sql:
@@ -28,17 +27,10 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 self.tables_changed = True
         super().execute(sql, params)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            while self.deferred_sql:
-                self.execute(self.deferred_sql.pop(0), None)
-        if self.tables_changed and (kind is None or not self.atomic_migration):
-            from audit.capture import postgresql
+    def keep_capturing(self) -> None:
+        from audit.capture import postgresql
 
-            postgresql.keep_capturing(self.connection)
-        super().__exit__(kind, error, trace)
+        postgresql.keep_capturing(self.connection)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

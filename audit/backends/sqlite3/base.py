@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.sqlite3 import base, schema
+
+from audit.backends.schema import CapturingSchemaEditor
 
 if TYPE_CHECKING:
     from audit.capture.sqlite_sql import Trigger
 
 
-class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+class DatabaseSchemaEditor(CapturingSchemaEditor, schema.DatabaseSchemaEditor):
     """Lays the triggers aside at the first statement they would be in the way of, and reinstalls them.
 
     SQLite refuses to rename a table or a column while a trigger names what is not there.
     """
 
-    tables_changed = False
     laid_aside: dict[str, Trigger] | None = None
 
     def execute(self, sql: Any, params: Any = ()) -> None:
@@ -31,17 +31,10 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 self.tables_changed = True
         super().execute(sql, params)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            while self.deferred_sql:
-                self.execute(self.deferred_sql.pop(0), None)
-        if self.tables_changed and (kind is None or not self.atomic_migration):
-            from audit.capture import sqlite
+    def keep_capturing(self) -> None:
+        from audit.capture import sqlite
 
-            sqlite.keep_capturing(self.connection, self.laid_aside)
-        super().__exit__(kind, error, trace)
+        sqlite.keep_capturing(self.connection, self.laid_aside)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
