@@ -130,8 +130,8 @@ class ListActForm(ActForm):
 
 
 def project_of(row: Model) -> Any:
-    """The project that a row belongs to, or is."""
-    return _projects().get(pk=project_id_of(row))
+    """The project that a row belongs to, or is; None for a row of the site."""
+    return _projects().filter(pk=project_id_of(row)).first()
 
 
 def _projects() -> Any:

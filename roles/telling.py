@@ -45,11 +45,11 @@ class Pseudonyms:
 
 def pseudonyms_in(project_ids: Iterable[int | None], viewer: User | AnonymousUser | None = None) -> Pseudonyms:
     """How to speak of the members of these projects; with the names that were revealed to this viewer, if any."""
-    project_ids = {pk for pk in project_ids if pk}
+    wanted_projects = {pk for pk in project_ids if pk}
     numbers: dict[tuple[int | None, int | None], int] = {}
     members: dict[int, tuple[int, int]] = {}
     counted: dict[int, int] = {}
-    rows = Membership.objects.filter(project__in=project_ids).order_by("id")
+    rows = Membership.objects.filter(project__in=wanted_projects).order_by("id")
     for pk, project_id, user_id in rows.values_list("id", "project_id", "user_id"):
         members[pk] = (project_id, user_id)
         if (project_id, user_id) not in numbers:
@@ -57,7 +57,7 @@ def pseudonyms_in(project_ids: Iterable[int | None], viewer: User | AnonymousUse
             numbers[project_id, user_id] = counted[project_id]
     if viewer is None or not viewer.is_authenticated:
         return Pseudonyms(numbers, members)
-    shown = list(revealed_to(viewer, members, project_ids)) if members else []
+    shown = list(revealed_to(viewer, members, wanted_projects)) if members else []
     alone = {members[pk] for kind, pk in shown if kind == Membership._meta.label_lower}
     wholly = frozenset(pk for kind, pk in shown if kind != Membership._meta.label_lower)
     wanted = {place for place in numbers if place in alone or place[0] in wholly}
@@ -129,6 +129,11 @@ def actor_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
         return _writer(entry)
     if entry.actor_id is None:
         return "LabelOp itself"
+    return importer_told(entry, pseudonyms)
+
+
+def importer_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """Whose act it was here, whomever an imported history names."""
     actor = pseudonyms.of(entry.project_id, entry.actor_id, entry.role)
     known = (entry.project_id, entry.actor_id) in pseudonyms.names
     return actor if known else _named(actor, entry.actor_name, entry, pseudonyms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.acting import Refused, locked, moment_of_act, operation
+from audit.acting import locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 from roles.matrix import Can, Role
@@ -10,6 +10,7 @@ from roles.models import User
 from roles.services import authorize
 
 from ..models import Annotation, Item, Review, Verdict
+from .noting import own_work_refused
 
 
 @operation()
@@ -45,6 +46,4 @@ def _must_not_be_own_work(item: Item, annotation: Annotation | None, by: User, r
         else item.annotations.filter(withdrawn=False).values_list("author_id", flat=True)
     )
     if by.pk in authors:
-        raise Refused(
-            "Nobody decides on their own work.", user=by, role=role, asked="own_work", project_id=item.project_id
-        )
+        raise own_work_refused(by, role, item.project_id)

@@ -42,7 +42,7 @@ def self_grants(project_id: int | None, membership: Membership | None = None) ->
 def _by_themselves(grant: Grant) -> bool:
     version, before = grant.version, grant.before
     newly_named = before is None or before.granted_by_id != version.granted_by_id
-    return version.history_user_id == version.user_id or (newly_named and version.granted_by_id == version.user_id)
+    return version.user_id in (version.history_user_id, version.granted_by_id if newly_named else None)
 
 
 def grants_without_reason(project_id: int | None, membership: Membership | None = None) -> Iterator[Sighting]:
@@ -91,7 +91,7 @@ def _takes(entry: Entry) -> bool:
     """Whether an entry tells that a role ended or became narrower."""
     if entry.event != Event.ROLE_CHANGED:
         return entry.event != Event.ROLE_GRANTED
-    return RANKS[Role(entry.after)] < RANKS[Role(entry.before)]
+    return RANKS[Role(str(entry.after))] < RANKS[Role(str(entry.before))]
 
 
 def _brief_power(membership: Membership, given: Entry, ended: Entry) -> Iterator[Sighting]:
@@ -107,8 +107,8 @@ def _brief_power(membership: Membership, given: Entry, ended: Entry) -> Iterator
         yield Sighting(
             Rule.BRIEF_POWER,
             f"entry {given.pk}",
-            f"The role of {Role(role).label.lower()} was granted, used for a decision of high impact and ended again "
-            "within 24 hours.",
+            f"The role of {Role(str(role)).label.lower()} was granted, used for a decision of high impact and ended "
+            "again within 24 hours.",
             tuple(entry.pk for entry in shown),
             actors_of(shown) | {membership.user_id},
         )

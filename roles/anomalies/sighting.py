@@ -75,9 +75,7 @@ def grants_in(project_id: int | None, membership: Membership | None = None) -> l
         if before is None or _gives_more(before, version):
             found.append((version, before))
     entries = entries_by_operation(project_id, [version.operation for version, _ in found])
-    return [
-        Grant(version, before, _about(version, entries.get(version.operation, []))) for version, before in found
-    ]
+    return [Grant(version, before, _about(version, entries.get(version.operation, []))) for version, before in found]
 
 
 def entries_by_operation(project_id: int | None, operations: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Entry]]:

@@ -19,6 +19,7 @@ from audit.services import record
 from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
+from roles.telling import pseudonyms_in
 
 from ..acts import acts_of, span
 from ..content import SECTIONS, State
@@ -92,8 +93,10 @@ def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 
 
 def _entries(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    # It leaves the building: people are told as role and number, whatever was revealed to whoever exports it.
+    names = pseudonyms_in([snapshot.project_id])
     for act in acts_of(span(snapshot.project, snapshot.parent, snapshot)):
-        yield act.as_dict()
+        yield act.as_dict(names)
 
 
 def _plain(content: dict[str, Any] | None) -> Any:
