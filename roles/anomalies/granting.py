@@ -150,18 +150,22 @@ def _roles_at(project_id: int | None, at: datetime) -> list[str]:
 
 
 def strays(project_id: int | None) -> Iterator[Sighting]:
-    """A permission row that no membership explains."""
+    """Permission rows that no membership explains; those of one holder are one case, until another comes."""
+    held: dict[tuple[str, str], list[StrayPermission]] = {}
     for stray in stray_permissions_of(project_id):
-        version = _newest_version(stray)
-        found = entries_by_operation(project_id, [version.operation]) if version else {}
+        holder = f"user {stray.user_id}" if stray.user_id else f"group {stray.holder}"
+        held.setdefault((stray.row._meta.label_lower, holder), []).append(stray)
+    for (table, holder), rows in held.items():
+        versions = [version for version in map(_newest_version, rows) if version]
+        found = entries_by_operation(project_id, [version.operation for version in versions])
         shown = [entry for entries in found.values() for entry in entries]
-        holder = "A group" if stray.user_id is None else "Somebody"
+        codes = ", ".join(sorted(stray.permission for stray in rows))
         yield Sighting(
             Rule.STRAY,
-            f"{stray.row._meta.label_lower} {stray.row.pk}",
-            f"{holder} holds the permission “{stray.permission}”, which no membership explains.",
-            tuple(entry.pk for entry in shown),
-            actors_of(shown) | ({stray.user_id} if stray.user_id else frozenset()),
+            f"{table}, {holder}, up to {max(stray.row.pk for stray in rows)}"[:200],
+            f"{'Somebody' if rows[0].user_id else 'A group'} holds what no membership explains: {codes}.",
+            tuple(sorted(entry.pk for entry in shown)),
+            actors_of(shown) | {stray.user_id for stray in rows if stray.user_id},
         )
 
 

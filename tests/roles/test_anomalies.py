@@ -278,7 +278,7 @@ def test_a_permission_row_that_no_membership_explains_stands_out(
     assign_perm("labelop.edit_schema", cast.ana, cast.project)
     (anomaly,) = noted(Rule.STRAY)
     assert (anomaly.project, events_of(anomaly)) == (cast.project, ["change.unexplained"])
-    assert anomaly.explanation == "Somebody holds the permission “edit_schema”, which no membership explains."
+    assert anomaly.explanation == "Somebody holds what no membership explains: edit_schema."
     assert anomaly.people == [cast.ana.pk]
 
 

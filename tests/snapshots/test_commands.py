@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 
 from audit.models import Entry
-from roles.models import User
 from labelop.models import Verdict
 from labelop.services.reviews import decide_review
 from labelop.services.work import exclude_item
+from roles.models import User
 from snapshots.models import Snapshot
 from tests.conftest import triggers_laid_aside
 
