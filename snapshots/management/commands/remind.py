@@ -1,4 +1,4 @@
-"""What is due: ends the memberships whose time is over, and notes what stands out."""
+"""What is due: memberships whose time is over, anomalies, log reviews that are asked for, overdue ones."""
 
 from __future__ import annotations
 
@@ -6,28 +6,76 @@ from typing import Any
 
 from django.utils import timezone
 
-from audit.management.command import ReportingCommand
+from audit.acting import GateBusy
+from audit.management.command import FOUND, ReportingCommand
+from labelop.models import Project
 from roles.models import Membership
 from roles.services import expire_membership
+from snapshots.models import LogReview
+from snapshots.selectors import overdue_log_reviews
 from snapshots.services.anomalies import note_what_stands_out
+from snapshots.services.log_reviews import open_due_log_reviews
+from snapshots.services.reminders import remind_of
 
 
 class Command(ReportingCommand):
-    help = "Do what is due: end memberships whose time is over, note anomalies. Run it daily; again does no harm."
+    help = (
+        "Do what is due: end memberships whose time is over, note anomalies, open due log reviews, remind of overdue"
+        " ones."
+        " Run it daily; running it again does no harm."
+    )
 
     def report(self, **options: Any) -> dict[str, Any]:
         # Memberships first: the permissions of one whose time is over are gone before strays are looked for.
-        return {"expired": _expire_memberships(), "anomalies": _note_anomalies()}
+        return {
+            "expired": self.expired(),
+            "anomalies": self.anomalies(),
+            "log_reviews_opened": self.log_reviews_opened(),
+            **self.reminded(),
+        }
+
+    def expired(self) -> list[str]:
+        over = Membership.objects.filter(ended_at=None, valid_until__lte=timezone.now()).order_by("id")
+        return [f"membership {expire_membership(membership).pk}" for membership in over]
+
+    def anomalies(self) -> list[str]:
+        return [f"{anomaly.pk}, {anomaly}" for anomaly in note_what_stands_out()]
+
+    def log_reviews_opened(self) -> list[str]:
+        opened: list[str] = []
+        for project in Project.objects.order_by("id"):
+            try:
+                opened.extend(_named(log_review) for log_review in open_due_log_reviews(project))
+            except GateBusy as error:
+                self.stderr.write(f"{project.slug}: {error} Its log reviews wait for the next run.")
+        return opened
+
+    def reminded(self) -> dict[str, list[str]]:
+        """Of which was reminded, and which reminders no mail server took."""
+        reminded, unsent = [], []
+        for log_review in overdue_log_reviews(timezone.now().date()):
+            try:
+                if remind_of(log_review):
+                    reminded.append(_named(log_review))
+            except OSError as error:
+                unsent.append(_named(log_review))
+                self.stderr.write(f"{_named(log_review)}: the reminder could not be sent: {error}")
+        return {"reminded": reminded, "unsent": unsent}
 
     def told(self, report: dict[str, Any]) -> str:
-        lines = [f"{what.capitalize()}: {each}" for what, done in report.items() for each in done]
+        words = {
+            "expired": "Expired",
+            "anomalies": "Anomaly",
+            "log_reviews_opened": "Log review opened",
+            "reminded": "Reminded of",
+            "unsent": "Reminder not sent",
+        }
+        lines = [f"{word}: {name}" for key, word in words.items() for name in report[key]]
         return "\n".join(lines or ["Nothing is due."])
 
-
-def _expire_memberships() -> list[str]:
-    over = Membership.objects.filter(ended_at=None, valid_until__lte=timezone.now()).order_by("id")
-    return [f"membership {expire_membership(membership).pk}" for membership in over]
+    def exit_code(self, report: dict[str, Any]) -> int:
+        return FOUND if report["unsent"] else 0
 
 
-def _note_anomalies() -> list[str]:
-    return [f"{anomaly.pk}, {anomaly}" for anomaly in note_what_stands_out()]
+def _named(log_review: LogReview) -> str:
+    return f"{log_review.project.slug}: {log_review.title}"

@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from roles.admin import AuditedAdmin
 from roles.models import User
 
-from .models import Snapshot
-from .selectors import snapshots_visible_to
+from ..models import Snapshot
+from ..selectors import snapshots_visible_to
 
 
 @admin.register(Snapshot)
