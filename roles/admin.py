@@ -27,7 +27,7 @@ from .models import Anomaly, Membership, User
 from .pages import member_behind
 from .paging import BoundedPaginator
 from .past import past_of
-from .selectors import anomalies_visible_to, entries_visible_to, memberships_visible_to
+from .selectors import anomalies_visible_to, entries_visible_to, latest_roles_in, memberships_visible_to
 from .services import authorize
 from .telling import Pseudonyms, pseudonyms_in, told
 
@@ -68,7 +68,7 @@ class AuditedAdmin(admin.ModelAdmin):
 
         def person(row: Any) -> str | None:
             user_id, project_id = getattr(row, field.attname), project_id_of(row)
-            return None if user_id is None else pseudonyms_for(request, project_id).of(project_id, user_id, "")
+            return None if user_id is None else member_told(request, project_id, user_id)
 
         return admin.display(description=field.verbose_name)(person)
 
@@ -199,12 +199,14 @@ class AuditedAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/object_history.html", context)
 
 
-def pseudonyms_for(request: HttpRequest, project_id: int | None) -> Pseudonyms:
-    """How this viewer is told of the members of a project; asked once for a page."""
-    known: dict[int | None, Pseudonyms] = request.__dict__.setdefault("labelop_pseudonyms", {})
+def member_told(request: HttpRequest, project_id: int | None, user_id: int) -> str:
+    """A member of a project in the role they hold, or held last; each project is asked for once on a page."""
+    known: dict[int | None, tuple[Pseudonyms, dict[tuple[int, int], str]]]
+    known = request.__dict__.setdefault("labelop_members", {})
     if project_id not in known:
-        known[project_id] = pseudonyms_in([project_id], request.user)
-    return known[project_id]
+        known[project_id] = pseudonyms_in([project_id], request.user), latest_roles_in([project_id])
+    pseudonyms, roles = known[project_id]
+    return pseudonyms.of(project_id, user_id, roles.get((project_id or 0, user_id), ""))
 
 
 class ImpactFilter(admin.SimpleListFilter):

@@ -19,6 +19,8 @@ from .models import Membership, User
 from .selectors import revealed_to
 
 NOT_RECORDED = "not recorded"
+# What entries call the annotator whom they name by id.
+PEOPLE = frozenset({"annotator"})
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
             entry,
             _actor_or_you(entry, pseudonyms, viewer),
             subject_told(entry, pseudonyms),
-            plainly(_role_or(entry.before)),
-            plainly(_role_or(entry.after)),
+            plainly(_with_people(_role_or(entry.before), entry, pseudonyms)),
+            plainly(_with_people(_role_or(entry.after), entry, pseudonyms)),
         )
         for entry in entries
     ]
@@ -166,3 +168,13 @@ def _writer(entry: Entry) -> str:
 
 def _role_or(value: Any) -> Any:
     return Role(value).label if isinstance(value, str) and value in Role.values else value
+
+
+def _with_people(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> Any:
+    """What an entry says was before or after, with role and number for whoever it names by their id."""
+    if not isinstance(value, dict) or not PEOPLE & value.keys():
+        return value
+    return {
+        key: pseudonyms.of(entry.project_id, part, Role.ANNOTATOR) if key in PEOPLE and isinstance(part, int) else part
+        for key, part in value.items()
+    }
