@@ -1,4 +1,4 @@
-"""What is due: memberships whose time is over, anomalies, log reviews that are asked for, overdue ones."""
+"""What is due: memberships whose time is over, anomalies, signals of complete weeks, log reviews, reminders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.acting import GateBusy
 from audit.management.command import FOUND, ReportingCommand
 from labelop.models import Project
+from labelop.services.quality import signal_quality
 from roles.models import Membership
 from roles.services import expire_membership
 from snapshots.models import LogReview
@@ -17,19 +18,30 @@ from snapshots.services.anomalies import note_what_stands_out
 from snapshots.services.log_reviews import open_due_log_reviews
 from snapshots.services.reminders import remind_of
 
+# The keys of the report, in the order in which things are done, and how each is told.
+WORDS = {
+    "expired": "Expired",
+    "anomalies": "Anomaly",
+    "signals": "Quality signal",
+    "log_reviews_opened": "Log review opened",
+    "reminded": "Reminded of",
+    "unsent": "Reminder not sent",
+}
+
 
 class Command(ReportingCommand):
     help = (
-        "Do what is due: end memberships whose time is over, note anomalies, open due log reviews, remind of overdue"
-        " ones."
-        " Run it daily; running it again does no harm."
+        "Do what is due: end memberships whose time is over, note anomalies, raise the quality signals of complete"
+        " weeks, open due log reviews, remind of overdue ones. Run it daily; running it again does no harm."
     )
 
     def report(self, **options: Any) -> dict[str, Any]:
         # Memberships first: the permissions of one whose time is over are gone before strays are looked for.
+        # Log reviews last: what was found before may call for one.
         return {
             "expired": self.expired(),
             "anomalies": self.anomalies(),
+            "signals": self.signals(),
             "log_reviews_opened": self.log_reviews_opened(),
             **self.reminded(),
         }
@@ -40,6 +52,10 @@ class Command(ReportingCommand):
 
     def anomalies(self) -> list[str]:
         return [f"{anomaly.pk}, {anomaly}" for anomaly in note_what_stands_out()]
+
+    def signals(self) -> list[str]:
+        projects = Project.objects.order_by("id")
+        return [f"{project.slug}: {signal}" for project in projects for signal in signal_quality(project)]
 
     def log_reviews_opened(self) -> list[str]:
         opened: list[str] = []
@@ -63,14 +79,7 @@ class Command(ReportingCommand):
         return {"reminded": reminded, "unsent": unsent}
 
     def told(self, report: dict[str, Any]) -> str:
-        words = {
-            "expired": "Expired",
-            "anomalies": "Anomaly",
-            "log_reviews_opened": "Log review opened",
-            "reminded": "Reminded of",
-            "unsent": "Reminder not sent",
-        }
-        lines = [f"{word}: {name}" for key, word in words.items() for name in report[key]]
+        lines = [f"{word}: {name}" for key, word in WORDS.items() for name in report[key]]
         return "\n".join(lines or ["Nothing is due."])
 
     def exit_code(self, report: dict[str, Any]) -> int:
