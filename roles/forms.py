@@ -9,10 +9,11 @@ from django.db.models import Model
 
 from audit.history import project_id_of
 
-from .matrix import Can, Role
+from .matrix import MATRIX, Can, Role
 from .models import Anomaly, Kind, Membership, User
 from .selectors import can, projects_where
 from .services import acknowledge_anomaly, resolve_anomaly, reveal_identity
+from .telling import pseudonyms_in
 
 
 class ReasonField(forms.CharField):
@@ -115,6 +116,21 @@ class ProjectField(forms.ModelChoiceField):
 
     def offer_to(self, viewer: User, ability: Can) -> None:
         self.queryset = _projects().filter(pk__in=projects_where(viewer, ability)).order_by("name")
+
+
+class MemberField(forms.ModelChoiceField):
+    """A member who may do something, chosen by role and number: to ask for a name would be to search by it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queryset=Membership.objects.none(), **options)
+
+    def offer_to(self, viewer: User, project_id: int, ability: Can) -> None:
+        held = Membership.objects.in_force().filter(project=project_id, role__in=MATRIX[ability], user__is_active=True)
+        self.queryset = held.select_related("user").order_by("id")
+        self.pseudonyms = pseudonyms_in([project_id], viewer)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return self.pseudonyms.of(obj.project_id, obj.user_id, obj.role)
 
 
 class ListActForm(ActForm):
