@@ -159,7 +159,9 @@ def test_what_changed_the_very_class_is_the_first_candidate() -> None:
     plant(Event.SETTING_CHANGED, stage.tern, WEEK, -1)
     plant(Event.SETTING_CHANGED, stage.project, WEEK, -2)
     plant(Event.DECISION_CHANGED, stage.project, WEEK, -0.1)
+    plant(Event.WORK_REOPENED, stage.project, WEEK, -0.2)
     plant(Event.SNAPSHOT_TAKEN, stage.project, WEEK, -0.1)
+    plant(Event.LOG_REVIEW_SIGNED, stage.project, WEEK, -0.1)
     plant(Event.SETTING_CHANGED, stage.project, WEEK, 3, "In the week itself")
     plant(Event.SETTING_CHANGED, stage.gull, WEEK, -29, "Long before")
     plant(Event.SETTING_CHANGED, stage.gull, WEEK, 7, "After it")
@@ -172,8 +174,9 @@ def test_what_changed_the_very_class_is_the_first_candidate() -> None:
         ("setting.changed", "Birds"),
         ("setting.changed", "Birds"),
         ("decision.changed", "Birds"),
+        ("work.reopened", "Birds"),
     ]
-    assert [candidate.days for candidate in candidates_of(of_the_class)] == pytest.approx([20, 1, 2, 3, 0.1])
+    assert [candidate.days for candidate in candidates_of(of_the_class)] == pytest.approx([20, 1, 2, 3, 0.1, 0.2])
     assert candidates_of(of_the_project)[0].entry.subject_name == "Tern"
 
 
