@@ -92,6 +92,9 @@ class Event(models.TextChoices):
 
     SNAPSHOT_TAKEN = "snapshot.taken", HIGH, Theme.SNAPSHOT, OPTIONAL, "Snapshot taken"
     SNAPSHOT_SEALED = "snapshot.sealed", ROUTINE, Theme.SNAPSHOT, OPTIONAL, "Snapshot sealed"
+    ADJUSTMENT_PROPOSED = "adjustment.proposed", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment proposed"
+    ADJUSTMENT_ACCEPTED = "adjustment.accepted", HIGH, Theme.SNAPSHOT, OPTIONAL, "Adjustment accepted"
+    ADJUSTMENT_REJECTED = "adjustment.rejected", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment rejected"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 

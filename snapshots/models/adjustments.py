@@ -1,13 +1,27 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from audit.events import Event
 from audit.history import tracked
+from audit.models import Entry
 from labelop.models import Project
+
+
+class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
+    def accepted(self) -> Self:
+        """Those that account for a change: accepted, and by an entry on the trail, which a column alone cannot say."""
+        entries = Entry.objects.filter(
+            event=Event.ADJUSTMENT_ACCEPTED,
+            subject_type=self.model._meta.label_lower,
+            subject_id=models.OuterRef("pk"),
+            project_id=models.OuterRef("project_id"),
+        )
+        return self.filter(models.Exists(entries), state=Adjustment.State.ACCEPTED)
 
 
 class Adjustment(models.Model):
@@ -30,6 +44,7 @@ class Adjustment(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
 
+    objects = AdjustmentQuerySet.as_manager()
     history = tracked()
 
     class Meta:

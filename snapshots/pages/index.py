@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
@@ -12,11 +13,11 @@ from audit.events import Event, Impact
 from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Role
-from roles.models import Membership
+from roles.models import Membership, User
 from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
-from ..models import Snapshot
+from ..models import Adjustment, Snapshot
 from ..selectors import snapshots_visible_to
 
 SHOWN = 60
@@ -30,6 +31,7 @@ class Line:
     role: str
     latest: Snapshot | None
     unexplained: int | None
+    adjusted: int
 
 
 @require_safe
@@ -43,21 +45,29 @@ def index(request: HttpRequest) -> HttpResponse:
     roles = dict(
         Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
     )
-    unexplained = dict(
-        entries_visible_to(viewer)
-        .filter(project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED)
-        .order_by()
-        .values_list("project_id")
-        .annotate(Count("pk"))
-    )
+    unexplained, adjusted = _unexplained_by_project(viewer, projects)
     lines = [
         Line(
             project,
             Role(roles[project.pk]).label if project.pk in roles else "no role: superuser",
             snapshots.get(project.latest_id),
             None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
+            adjusted.get(project.pk, 0),
         )
         for project in projects
     ]
     context = {**admin.site.each_context(request), "title": "Projects", "lines": lines}
     return TemplateResponse(request, "snapshots/index.html", context)
+
+
+def _unexplained_by_project(viewer: User, projects: Sequence[Project]) -> tuple[dict[int, int], dict[int, int]]:
+    """How many changes without an explanation each project has: those that nobody accounted for, and the adjusted."""
+    entries = entries_visible_to(viewer).filter(
+        project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED
+    )
+    adjustments = Adjustment.objects.filter(project=OuterRef("project"), operation=OuterRef("operation")).accepted()
+    counted = entries.annotate(adjusted=Exists(adjustments)).order_by()
+    found: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for project_id, adjusted, number in counted.values_list("project_id", "adjusted").annotate(Count("pk")):
+        found[adjusted][project_id] = number
+    return found
