@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from .forms import ExcludeItemForm, ReinstateItemForm
 from .models import Annotation, Item, LabelClass, Project
 from .selectors.projects import projects_visible_to
 from .selectors.work import annotations_visible_to, classes_visible_to, items_visible_to
@@ -36,6 +37,7 @@ class ItemAdmin(AuditedAdmin):
     list_display = ("key", "project", "split", "excluded")
     list_filter = ("excluded",)
     search_fields = ("^key",)
+    acts = (ExcludeItemForm, ReinstateItemForm)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)

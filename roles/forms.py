@@ -81,6 +81,8 @@ class ActForm(forms.Form):
     can: ClassVar[Can]
     # Looks like what it does: an ending or a refusal is drawn as such.
     ending: ClassVar[bool] = False
+    # Templates speak of the class itself; Django would make a form of it.
+    do_not_call_in_templates = True
 
     required_css_class = "required"
 
@@ -100,7 +102,7 @@ class ActForm(forms.Form):
             return projects_where(viewer, cls.can).exists()
         return cls.fits(subject) and can(viewer, cls.can, project_of(subject))
 
-    def act(self, **answers: Any) -> Model:
+    def act(self, *args: Any, **answers: Any) -> Model:
         raise NotImplementedError(f"{type(self).__name__} hands its answers to no service.")
 
 
