@@ -33,8 +33,8 @@ class Adjustment(models.Model):
         REJECTED = "rejected", "Rejected"
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="adjustments")
-    # The operation of the versions that it accounts for.
-    operation = models.UUIDField()
+    # The operation that it accounts for; a version's own `operation` is the one that wrote it.
+    act = models.UUIDField()
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     reason = models.TextField()
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -51,9 +51,9 @@ class Adjustment(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["project", "operation"],
+                fields=["project", "act"],
                 condition=~models.Q(state="rejected"),
-                name="one_adjustment_per_operation",
+                name="one_adjustment_per_act",
             ),
         ]
 

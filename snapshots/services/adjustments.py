@@ -19,19 +19,19 @@ from ..models import Adjustment
 
 
 @operation()
-def propose_adjustment(project: Project, operation: uuid.UUID, *, by: User, reason: str) -> Adjustment:
+def propose_adjustment(project: Project, act: uuid.UUID, *, by: User, reason: str) -> Adjustment:
     """Say why a change that no act explains is right; it counts once somebody else accepts it."""
     project = locked(project)
     actor = authorize(by, Can.PROPOSE_ADJUSTMENTS, project)
-    if not Entry.objects.filter(project=project, operation=operation, event=Event.CHANGE_UNEXPLAINED).exists():
+    if not Entry.objects.filter(project=project, operation=act, event=Event.CHANGE_UNEXPLAINED).exists():
         raise ValidationError("Only a change without an explanation is adjusted; this project has none of that act.")
-    of_this_act = Adjustment.objects.filter(project=project, operation=operation)
+    of_this_act = Adjustment.objects.filter(project=project, act=act)
     if of_this_act.exclude(state=Adjustment.State.REJECTED).exists():
         raise ValidationError("This change has an adjustment already.")
     adjustment = Adjustment.objects.create(
-        project=project, operation=operation, reason=reason.strip(), proposed_by=by, proposed_at=moment_of_act()
+        project=project, act=act, reason=reason.strip(), proposed_by=by, proposed_at=moment_of_act()
     )
-    record(Event.ADJUSTMENT_PROPOSED, adjustment, actor, reason=reason, after={"act": str(operation)})
+    record(Event.ADJUSTMENT_PROPOSED, adjustment, actor, reason=reason, after={"act": str(act)})
     return adjustment
 
 
@@ -67,6 +67,6 @@ def _decide(
     before = adjustment.state
     adjustment.state, adjustment.decided_by, adjustment.decided_at = state, by, moment_of_act()
     adjustment.save()
-    after = {"state": state.value, "act": str(adjustment.operation)}
+    after = {"state": state.value, "act": str(adjustment.act)}
     record(event, adjustment, actor, reason=reason, before={"state": before}, after=after)
     return adjustment

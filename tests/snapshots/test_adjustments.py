@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,9 +16,10 @@ from django.test import Client
 from audit.events import Event
 from audit.models import Entry
 from labelop.models import Annotation
+from labelop.services.projects import create_project
 from roles.matrix import Role
 from roles.models import User
-from roles.services import grant_role
+from roles.services import grant_role, service_account
 from snapshots.differences import differences
 from snapshots.models import Adjustment
 from snapshots.reconciliation import Accounting, reconcile
@@ -89,12 +91,12 @@ class TestProposing:
     def test_is_done_once_until_it_is_rejected(self, stage: Stage) -> None:
         first = propose(stage)
         with pytest.raises(ValidationError, match="already"):
-            propose_adjustment(stage.project, first.operation, by=stage.olga, reason=WHY)
+            propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
         reject_adjustment(first, by=stage.ravi, reason="The customer says otherwise")
-        second = propose_adjustment(stage.project, first.operation, by=stage.olga, reason=WHY)
+        second = propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
         accept_adjustment(second, by=stage.ravi)
         with pytest.raises(ValidationError, match="already"):
-            propose_adjustment(stage.project, first.operation, by=stage.olga, reason=WHY)
+            propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
 
 
 class TestDeciding:
@@ -149,18 +151,18 @@ class TestTwoPeople:
     def test_its_proposer_may_take_it_back_since_that_accounts_for_nothing(self, stage: Stage) -> None:
         assert reject_adjustment(propose(stage), by=stage.olga, reason="I was mistaken").state == "rejected"
 
+    @pytest.mark.django_db(transaction=True)
     def test_every_pair_of_roles_and_whether_it_ends_accepted(self, stage: Stage) -> None:
         """Who proposes down, who accepts across; the same person, or a second one in each role."""
-        members = {role: _member(stage, f"{role}-1", role) for role in Role}
+        members: dict[str, User] = {role: _member(stage, f"{role}-1", role) for role in Role}
         others = {role: _member(stage, f"{role}-2", role) for role in Role}
         accepted = set()
-        for proposer, (accepter, person_) in product(
-            Role, [*members.items(), *(("other " + r, u) for r, u in others.items())]
-        ):
-            operation = spoil(stage, 1, box=hash((proposer, accepter)) % 10_000).operation
+        everybody = {**members, **{f"other {role}": user for role, user in others.items()}}
+        for box, (proposer, accepter) in enumerate(product(Role, everybody)):
+            operation = spoil(stage, 1, box).operation
             try:
                 proposed = propose_adjustment(stage.project, operation, by=members[proposer], reason=WHY)
-                accept_adjustment(proposed, by=person_, reason="Checked")
+                accept_adjustment(proposed, by=everybody[accepter], reason="Checked")
             except PermissionDenied:
                 continue
             accepted.add((str(proposer), str(accepter)))
@@ -186,10 +188,11 @@ class TestReconciliation:
         (told,) = after.adjusted
         assert (told.id, told.field, told.operation, told.adjustment) == (
             *(stage.marks[0].pk, "box"),
-            *(proposed.operation, proposed.pk),
+            *(proposed.act, proposed.pk),
         )
         assert sum(after.counts.values()) == after.differences == before.differences
 
+    @pytest.mark.django_db(transaction=True)
     def test_a_proposed_and_a_rejected_one_account_for_nothing(self, stage: Stage) -> None:
         first = stage.snapshot("v1")
         propose(stage)
@@ -203,6 +206,7 @@ class TestReconciliation:
         found = reconcile(stage.project, first, stage.snapshot("v2"))
         assert (found.counts["unexplained"], found.counts["adjusted"]) == (1, 0)
 
+    @pytest.mark.django_db(transaction=True)
     def test_every_unexplained_act_of_a_record_must_be_adjusted(self, stage: Stage) -> None:
         first = stage.snapshot("v1")
         adjust(stage)
@@ -223,6 +227,7 @@ class TestReconciliation:
         stage.relabel(0, box=[1, 2, 3, 4])
         assert reconcile(stage.project, first, stage.snapshot("v2")).counts["adjusted"] == 1
 
+    @pytest.mark.django_db(transaction=True)
     def test_a_row_out_of_step_stays_out_of_step(self, stage: Stage) -> None:
         first = stage.snapshot("v1")
         adjust(stage)
@@ -257,19 +262,20 @@ class TestReconciliation:
         assert "1 adjusted by two people" in said
         assert f"adjusted by adjustment {proposed.pk}" in said
 
-    def test_an_export_says_which_acts_are_adjusted(self, stage: Stage, tmp_path: object) -> None:
+    def test_an_export_says_which_acts_are_adjusted(self, stage: Stage, tmp_path: Path) -> None:
         stage.snapshot("v1")
         accepted = adjust(stage)
         stage.relabel(1, stage.tern)
-        folder = __import__("pathlib").Path(str(tmp_path)) / "v2"
+        folder = tmp_path / "v2"
         export_snapshot(stage.snapshot("v2"), folder, by=stage.olga)
         lines = (folder / "changes.jsonl").read_text("utf-8").splitlines()
-        assert [f'"adjusted":["{accepted.operation}"]' in line for line in lines] == [True, False]
+        assert [f'"adjusted":["{accepted.act}"]' in line for line in lines] == [True, False]
 
 
 class TestPages:
     @pytest.fixture
     def clients(self, stage: Stage) -> dict[str, Client]:
+        create_project("ships", "Ships", by=service_account("setup"), owner=stage.uma)
         clients = {name: Client() for name in ("olga", "ravi", "ana", "uma")}
         for name, client in clients.items():
             client.force_login(getattr(stage, name))
@@ -289,7 +295,7 @@ class TestPages:
         assert clients["ravi"].post(f"{path}acts/accept/", {"reason": ""}).status_code == 302
         adjustment.refresh_from_db()
         assert (adjustment.state, adjustment.decided_by) == ("accepted", stage.ravi)
-        assert "Reviewer 2" in clients["olga"].get("/snapshots/adjustment/").content.decode()
+        assert "Member 2" in clients["olga"].get("/snapshots/adjustment/").content.decode()
 
     def test_they_are_hidden_from_annotators_and_from_elsewhere(self, stage: Stage, clients: dict[str, Client]) -> None:
         adjustment = propose(stage)
@@ -303,12 +309,12 @@ class TestPages:
         self, stage: Stage, clients: dict[str, Client], wrong: str
     ) -> None:
         elsewhere = spoil(set_the_stage("fish", photos=1))
-        by_hand_elsewhere = {"explained": stage.snapshot("v1").entry_id, "elsewhere": elsewhere.pk, "missing": 10**9}
+        numbers = {"explained": stage.snapshot("v1").entry_id, "elsewhere": elsewhere.pk, "missing": 10**9}
         client = Client()
         member = person("omar")
         grant_role(stage.project, member, Role.OWNER, by=stage.olga, reason="Joined")
         client.force_login(member)
-        answer = client.post("/snapshots/adjustment/acts/propose/", {"entry": by_hand_elsewhere[wrong], "reason": WHY})
+        answer = client.post("/snapshots/adjustment/acts/propose/", {"entry": numbers[wrong], "reason": WHY})
         assert answer.status_code == 422
         assert "No change without an explanation in your projects has this number." in answer.content.decode()
 
