@@ -85,6 +85,7 @@ class Event(models.TextChoices):
     ANNOTATION_SAVED = "annotation.saved", ROUTINE, Theme.WORK, OPTIONAL, "Annotation saved"
     ANNOTATION_WITHDRAWN = "annotation.withdrawn", MEDIUM, Theme.WORK, OPTIONAL, "Annotation withdrawn"
     ANNOTATIONS_BULK_CHANGED = "annotations.bulk_changed", HIGH, Theme.WORK, OPTIONAL, "Annotations changed in bulk"
+    DATA_RESTORED = "data.restored", HIGH, Theme.WORK, REQUIRED, "Earlier state restored"
 
     REVIEW_DECIDED = "review.decided", MEDIUM, Theme.REVIEW, OPTIONAL, "Review decided"
     REVIEW_BY_OWNER = "review.by_owner", HIGH, Theme.REVIEW, REQUIRED, "Review decided by an owner"
@@ -106,7 +107,7 @@ class Event(models.TextChoices):
 BY_CODE = {event.value: event for event in Event}
 
 # Entries that account for many records at once, without a decision on each of them.
-BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
+BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_RESTORED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 
 # Entries that say that something happened, never why a record differs: they explain no change.
 EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})
