@@ -45,9 +45,9 @@ class SnapshotAdmin(AuditedAdmin):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(AuditedAdmin):
-    list_display = ("__str__", "project", "state", "act", "proposed", "decided", "reason")
+    list_display = ("__str__", "project", "state", "adjusts", "proposed", "decided", "reason")
     list_filter = ("state",)
-    fields = ("project", "act", "state", "reason", "proposed", "proposed_at", "decided", "decided_at")
+    fields = ("project", "adjusts", "state", "reason", "proposed", "proposed_at", "decided", "decided_at")
     acts = (AcceptAdjustment, RejectAdjustment)
     list_acts = (ProposeAdjustment,)
 

@@ -142,7 +142,7 @@ class _Judge:
 
 def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
     """The operations that two people accounted for afterwards, each with the id of its adjustment."""
-    return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("act", "pk"))
+    return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
 def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:

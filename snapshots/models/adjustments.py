@@ -34,7 +34,7 @@ class Adjustment(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="adjustments")
     # The operation that it accounts for; a version's own `operation` is the one that wrote it.
-    act = models.UUIDField()
+    adjusts = models.UUIDField()
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     reason = models.TextField()
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -51,7 +51,7 @@ class Adjustment(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["project", "act"],
+                fields=["project", "adjusts"],
                 condition=~models.Q(state="rejected"),
                 name="one_adjustment_per_act",
             ),

@@ -110,8 +110,8 @@ def _lines(records: list[Reconciled], project: Project, request: HttpRequest) ->
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}
-    accepted = Adjustment.objects.filter(project=project, act__in=silent).accepted() if silent else []
-    adjustments = {adjustment.act: adjustment for adjustment in accepted}
+    accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
+    adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}
     return [_line(record, by_act, lines, adjustments) for record in records]
 
 

@@ -65,7 +65,7 @@ def _unexplained_by_project(viewer: User, projects: Sequence[Project]) -> tuple[
     entries = entries_visible_to(viewer).filter(
         project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED
     )
-    adjustments = Adjustment.objects.filter(project=OuterRef("project"), act=OuterRef("operation")).accepted()
+    adjustments = Adjustment.objects.filter(project=OuterRef("project"), adjusts=OuterRef("operation")).accepted()
     counted = entries.annotate(adjusted=Exists(adjustments)).order_by()
     found: tuple[dict[int, int], dict[int, int]] = ({}, {})
     for project_id, adjusted, number in counted.values_list("project_id", "adjusted").annotate(Count("pk")):

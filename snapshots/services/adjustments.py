@@ -25,11 +25,11 @@ def propose_adjustment(project: Project, act: uuid.UUID, *, by: User, reason: st
     actor = authorize(by, Can.PROPOSE_ADJUSTMENTS, project)
     if not Entry.objects.filter(project=project, operation=act, event=Event.CHANGE_UNEXPLAINED).exists():
         raise ValidationError("Only a change without an explanation is adjusted; this project has none of that act.")
-    of_this_act = Adjustment.objects.filter(project=project, act=act)
+    of_this_act = Adjustment.objects.filter(project=project, adjusts=act)
     if of_this_act.exclude(state=Adjustment.State.REJECTED).exists():
         raise ValidationError("This change has an adjustment already.")
     adjustment = Adjustment.objects.create(
-        project=project, act=act, reason=reason.strip(), proposed_by=by, proposed_at=moment_of_act()
+        project=project, adjusts=act, reason=reason.strip(), proposed_by=by, proposed_at=moment_of_act()
     )
     record(Event.ADJUSTMENT_PROPOSED, adjustment, actor, reason=reason, after={"act": str(act)})
     return adjustment
@@ -67,6 +67,6 @@ def _decide(
     before = adjustment.state
     adjustment.state, adjustment.decided_by, adjustment.decided_at = state, by, moment_of_act()
     adjustment.save()
-    after = {"state": state.value, "act": str(adjustment.act)}
+    after = {"state": state.value, "act": str(adjustment.adjusts)}
     record(event, adjustment, actor, reason=reason, before={"state": before}, after=after)
     return adjustment

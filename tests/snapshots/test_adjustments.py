@@ -91,12 +91,12 @@ class TestProposing:
     def test_is_done_once_until_it_is_rejected(self, stage: Stage) -> None:
         first = propose(stage)
         with pytest.raises(ValidationError, match="already"):
-            propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
+            propose_adjustment(stage.project, first.adjusts, by=stage.olga, reason=WHY)
         reject_adjustment(first, by=stage.ravi, reason="The customer says otherwise")
-        second = propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
+        second = propose_adjustment(stage.project, first.adjusts, by=stage.olga, reason=WHY)
         accept_adjustment(second, by=stage.ravi)
         with pytest.raises(ValidationError, match="already"):
-            propose_adjustment(stage.project, first.act, by=stage.olga, reason=WHY)
+            propose_adjustment(stage.project, first.adjusts, by=stage.olga, reason=WHY)
 
 
 class TestDeciding:
@@ -188,7 +188,7 @@ class TestReconciliation:
         (told,) = after.adjusted
         assert (told.id, told.field, told.operation, told.adjustment) == (
             *(stage.marks[0].pk, "box"),
-            *(proposed.act, proposed.pk),
+            *(proposed.adjusts, proposed.pk),
         )
         assert sum(after.counts.values()) == after.differences == before.differences
 
@@ -269,7 +269,7 @@ class TestReconciliation:
         folder = tmp_path / "v2"
         export_snapshot(stage.snapshot("v2"), folder, by=stage.olga)
         lines = (folder / "changes.jsonl").read_text("utf-8").splitlines()
-        assert [f'"adjusted":["{accepted.act}"]' in line for line in lines] == [True, False]
+        assert [f'"adjusted":["{accepted.adjusts}"]' in line for line in lines] == [True, False]
 
 
 class TestPages:
