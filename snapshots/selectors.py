@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from roles.matrix import Can
-from roles.models import User
+from roles.matrix import MATRIX, Can
+from roles.models import Membership, User
 from roles.selectors import projects_where
 
-from .models import Adjustment, Snapshot
+from .log_reviews import who_acted
+from .models import Adjustment, Disposition, Finding, LogReview, SignOff, Snapshot
 
 
 def snapshots_visible_to(viewer: User | AnonymousUser) -> QuerySet[Snapshot]:
@@ -20,3 +23,37 @@ def adjustments_visible_to(viewer: User | AnonymousUser) -> QuerySet[Adjustment]
     return Adjustment.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL)).select_related(
         "project", "proposed_by", "decided_by"
     )
+
+
+def log_reviews_visible_to(viewer: User | AnonymousUser) -> QuerySet[LogReview]:
+    return LogReview.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related("project")
+
+
+def dispositions_visible_to(viewer: User | AnonymousUser) -> QuerySet[Disposition]:
+    return Disposition.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related(
+        "project", "log_review", "entry"
+    )
+
+
+def findings_visible_to(viewer: User | AnonymousUser) -> QuerySet[Finding]:
+    return Finding.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related(
+        "project", "log_review"
+    )
+
+
+def sign_offs_visible_to(viewer: User | AnonymousUser) -> QuerySet[SignOff]:
+    return SignOff.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related(
+        "project", "log_review"
+    )
+
+
+def overdue_log_reviews(today: date) -> QuerySet[LogReview]:
+    """Open ones whose day has passed, of every project: for the command that reminds of them."""
+    late = LogReview.objects.filter(state=LogReview.State.OPEN, due_on__lt=today)
+    return late.select_related("project").order_by("due_on", "id")
+
+
+def who_could_sign(log_review: LogReview) -> QuerySet[User]:
+    """The owners and reviewers of the project who did nothing in the scope."""
+    members = Membership.objects.in_force().filter(project=log_review.project_id, role__in=MATRIX[Can.RUN_LOG_REVIEWS])
+    return User.objects.filter(pk__in=members.values("user"), is_active=True).exclude(pk__in=who_acted(log_review))

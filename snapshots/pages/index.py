@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.events import Event, Impact
@@ -17,10 +19,21 @@ from roles.models import Membership, User
 from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
-from ..models import Adjustment, Snapshot
-from ..selectors import snapshots_visible_to
+from ..models import Adjustment, LogReview, Snapshot
+from ..selectors import log_reviews_visible_to, snapshots_visible_to
 
 SHOWN = 60
+LOG_REVIEWS = 5
+# A log review is called due from so many days before its day on.
+SOON = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A log review that is open; `when` is "overdue", "due" or "open"."""
+
+    log_review: LogReview
+    when: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,8 @@ class Line:
     latest: Snapshot | None
     unexplained: int | None
     adjusted: int
+    log_reviews: list[Owed]
+    more_log_reviews: int
 
 
 @require_safe
@@ -46,6 +61,7 @@ def index(request: HttpRequest) -> HttpResponse:
         Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
     )
     unexplained, adjusted = _unexplained_by_project(viewer, projects)
+    owed = _owed(log_reviews_visible_to(viewer).filter(project__in=projects))
     lines = [
         Line(
             project,
@@ -53,6 +69,8 @@ def index(request: HttpRequest) -> HttpResponse:
             snapshots.get(project.latest_id),
             None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
             adjusted.get(project.pk, 0),
+            owed.get(project.pk, [])[:LOG_REVIEWS],
+            len(owed.get(project.pk, [])[LOG_REVIEWS:]),
         )
         for project in projects
     ]
@@ -71,3 +89,14 @@ def _unexplained_by_project(viewer: User, projects: Sequence[Project]) -> tuple[
     for project_id, adjusted, number in counted.values_list("project_id", "adjusted").annotate(Count("pk")):
         found[adjusted][project_id] = number
     return found
+
+
+def _owed(log_reviews: QuerySet[LogReview]) -> dict[int, list[Owed]]:
+    """What is open in each project, the most urgent first."""
+    today = timezone.now().date()
+    owed: dict[int, list[Owed]] = {}
+    for log_review in log_reviews.filter(state=LogReview.State.OPEN).order_by("due_on", "id").defer("checklist"):
+        late, soon = log_review.due_on < today, log_review.due_on <= today + SOON
+        when = "overdue" if late else "due" if soon else "open"
+        owed.setdefault(log_review.project_id, []).append(Owed(log_review, when))
+    return owed

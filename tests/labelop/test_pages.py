@@ -58,6 +58,10 @@ FOR_EVERY_MEMBER = [
     "/roles/membership/",
     "/snapshots/snapshot/",
     "/snapshots/adjustment/",
+    "/snapshots/logreview/",
+    "/snapshots/disposition/",
+    "/snapshots/finding/",
+    "/snapshots/signoff/",
     "/labelop/",
     "/password_change/",
 ]
