@@ -14,6 +14,7 @@ from audit.events import Event
 from audit.models import Entry
 from audit.services import record
 from labelop.models import Project
+from labelop.services.project_state import must_take_work
 from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
@@ -55,8 +56,7 @@ def restore(
     """
     project = locked(project)
     actor = authorize(by, Can.RESTORE_DATA, project)
-    if project.state in (Project.State.FROZEN, Project.State.ARCHIVED):
-        raise ValidationError(f"The project is {project.get_state_display().lower()}: its work does not change.")
+    must_take_work(project)
     _hold_still(snapshot)
     preview = preview_restore(project, snapshot, scope)
     if not preview.records:
