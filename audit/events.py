@@ -101,6 +101,7 @@ class Event(models.TextChoices):
     ANNOTATION_SAVED = "annotation.saved", ROUTINE, Theme.WORK, OPTIONAL, "Annotation saved"
     ANNOTATION_WITHDRAWN = "annotation.withdrawn", MEDIUM, Theme.WORK, OPTIONAL, "Annotation withdrawn"
     ANNOTATIONS_BULK_CHANGED = "annotations.bulk_changed", HIGH, Theme.WORK, OPTIONAL, "Annotations changed in bulk"
+    DATA_RESTORED = "data.restored", HIGH, Theme.WORK, REQUIRED, "Earlier state restored"
     ANNOTATION_CHANGED_AFTER_APPROVAL = (
         "annotation.changed_after_approval", HIGH, Theme.WORK, OPTIONAL, "Annotation changed after its approval"
     )
@@ -123,6 +124,9 @@ class Event(models.TextChoices):
 
     SNAPSHOT_TAKEN = "snapshot.taken", HIGH, Theme.SNAPSHOT, OPTIONAL, "Snapshot taken"
     SNAPSHOT_SEALED = "snapshot.sealed", ROUTINE, Theme.SNAPSHOT, OPTIONAL, "Snapshot sealed"
+    ADJUSTMENT_PROPOSED = "adjustment.proposed", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment proposed"
+    ADJUSTMENT_ACCEPTED = "adjustment.accepted", HIGH, Theme.SNAPSHOT, OPTIONAL, "Adjustment accepted"
+    ADJUSTMENT_REJECTED = "adjustment.rejected", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment rejected"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
@@ -143,7 +147,7 @@ class Event(models.TextChoices):
 BY_CODE = {event.value: event for event in Event}
 
 # Entries that account for many records at once, without a decision on each of them.
-BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
+BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_RESTORED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 
 # Entries that say that something happened, never why a record differs: they explain no change.
 EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})

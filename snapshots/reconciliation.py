@@ -18,7 +18,7 @@ from labelop.models.reviews import APPROVALS
 from .content import SECTIONS, State, in_parts, newest_cut
 from .counts import whole_tally
 from .differences import Comparison, Difference, Touched
-from .models import Snapshot
+from .models import Adjustment, Snapshot
 
 
 class Accounting(models.TextChoices):
@@ -27,18 +27,23 @@ class Accounting(models.TextChoices):
     ACCOUNTED = "accounted", "Accounted for and reviewed"
     NOT_REVIEWED = "not_reviewed", "Accounted for, not reviewed"
     BULK = "bulk", "Accounted for in bulk"
+    ADJUSTED = "adjusted", "Adjusted by two people"
     UNEXPLAINED = "unexplained", "Unexplained"
     OUT_OF_STEP = "out_of_step", "Out of step"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something no entry explains: table, row id, field, and the operation (None where the row is out of step)."""
+    """Something no entry explains: table, row id, field, and the operation (None where the row is out of step).
+
+    `adjustment` is the id of the one by which two people accounted for it afterwards.
+    """
 
     table: str
     id: int | None
     field: str
     operation: uuid.UUID | None
+    adjustment: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,16 @@ class Reconciled:
 
 @dataclass
 class Reconciliation:
-    """Every difference of a window with its verdict. `returned` counts records that changed and came back."""
+    """Every difference of a window with its verdict. `returned` counts records that changed and came back.
+
+    `adjusted` holds what would be findings, had two people not accounted for it.
+    """
 
     records: list[Reconciled] = field(default_factory=list)
     returned: int = 0
     live_checked: int = 0
     findings: list[Finding] = field(default_factory=list)
+    adjusted: list[Finding] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,6 +88,7 @@ def reconcile(
 
     Without `before` the window opens before everything; without `after` it ends now. Live rows are held against
     their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
+    An approval counts when it was given before the window ended, an adjustment whenever it was accepted.
     """
     comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
     judge = _Judge(project, comparison, after)
@@ -92,7 +102,8 @@ def reconcile(
             found.returned += 1
         if unexplained:
             doubtful.append(record)
-    found.findings.extend(_unexplained_findings(comparison, doubtful))
+    for finding in _unexplained_findings(comparison, doubtful, judge.adjustments):
+        (found.findings if finding.adjustment is None else found.adjusted).append(finding)
     if live or after is None:
         _hold_against_live_rows(project, found)
         for snapshot in (before, after):
@@ -108,12 +119,13 @@ class _Judge:
         self.comparison = comparison
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
+        self.adjustments = adjustments_by_operation(project)
         self.approvals = _approvals(project, after)
         self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
-        if self.comparison.unexplained(record.operations):
-            return Accounting.UNEXPLAINED
+        if unexplained := self.comparison.unexplained(record.operations):
+            return Accounting.ADJUSTED if unexplained <= self.adjustments.keys() else Accounting.UNEXPLAINED
         if any(operation in self.bulk for operation in record.operations):
             return Accounting.BULK
         return Accounting.ACCOUNTED if self._approved(record) else Accounting.NOT_REVIEWED
@@ -126,6 +138,11 @@ class _Judge:
             if entry_id > last and reviewer not in authors:
                 return True
         return False
+
+
+def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
+    """The operations that two people accounted for afterwards, each with the id of its adjustment."""
+    return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
 def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
@@ -166,7 +183,9 @@ def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
     return found
 
 
-def _unexplained_findings(comparison: Comparison, records: list[Touched]) -> list[Finding]:
+def _unexplained_findings(
+    comparison: Comparison, records: list[Touched], adjustments: dict[uuid.UUID, int]
+) -> list[Finding]:
     """What each unexplained version of these records changed, field by field."""
     versions = _versions_by_row(comparison, records)
     found: list[Finding] = []
@@ -176,8 +195,9 @@ def _unexplained_findings(comparison: Comparison, records: list[Touched]) -> lis
         for version in versions.get((record.section, record.record_id), ()):
             beyond = version.history_id > comparison.before.bound(record.section)
             if beyond and version.operation not in comparison.explained:
+                adjustment = adjustments.get(version.operation)
                 for name in _changed_columns(model, earlier, version):
-                    found.append(Finding(model._meta.db_table, record.record_id, name, version.operation))
+                    found.append(Finding(model._meta.db_table, record.record_id, name, version.operation, adjustment))
             earlier = version
     return found
 

@@ -10,12 +10,18 @@ from roles.models import Membership, User
 from roles.selectors import projects_where
 
 from .log_reviews import who_acted
-from .models import Disposition, Finding, LogReview, SignOff, Snapshot
+from .models import Adjustment, Disposition, Finding, LogReview, SignOff, Snapshot
 
 
 def snapshots_visible_to(viewer: User | AnonymousUser) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(project__in=projects_where(viewer, Can.COMPARE_SNAPSHOTS)).select_related(
         "project", "entry", "parent"
+    )
+
+
+def adjustments_visible_to(viewer: User | AnonymousUser) -> QuerySet[Adjustment]:
+    return Adjustment.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL)).select_related(
+        "project", "proposed_by", "decided_by"
     )
 
 

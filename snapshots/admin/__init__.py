@@ -1,4 +1,5 @@
+from .adjustments import AdjustmentAdmin
 from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOffAdmin
 from .snapshots import SnapshotAdmin
 
-__all__ = ["DispositionAdmin", "FindingAdmin", "LogReviewAdmin", "SignOffAdmin", "SnapshotAdmin"]
+__all__ = ["AdjustmentAdmin", "DispositionAdmin", "FindingAdmin", "LogReviewAdmin", "SignOffAdmin", "SnapshotAdmin"]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from labelop.models import Item, Project
+from labelop.models import Item, LabelClass, Project
 from roles.matrix import Can
 from roles.models import User
 from roles.selectors import can
@@ -52,6 +52,26 @@ def user_called(username: str | None) -> User:
     if user is None:
         raise ValidationError(f"There is no user {username}.")
     return user
+
+
+def person_called(project: Project, name: str) -> User:
+    """A person by username, or by the pseudonym of a member ("Annotator 3", or just 3)."""
+    user = User.objects.filter(username=name).first()
+    number = name.rsplit(" ", 1)[-1]
+    if user is None and number.isdecimal():
+        numbers = pseudonyms_in([project.pk]).numbers
+        holders = [user_id for (_, user_id), given in numbers.items() if user_id and given == int(number)]
+        user = User.objects.filter(pk__in=holders).first()
+    if user is None:
+        raise ValidationError(f"{project.slug} knows nobody called {name}.")
+    return user
+
+
+def class_called(project: Project, key: str) -> LabelClass:
+    label_class = LabelClass.objects.filter(project=project, key=key).first()
+    if label_class is None:
+        raise ValidationError(f"{project.slug} has no class {key}.")
+    return label_class
 
 
 def moment(text: str) -> datetime | None:

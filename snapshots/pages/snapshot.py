@@ -16,7 +16,9 @@ from audit.events import Impact
 from audit.models import Entry
 from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
-from roles.matrix import Role
+from roles.matrix import Can, Role
+from roles.pages import member_behind
+from roles.selectors import can
 from roles.telling import Pseudonyms, pseudonyms_in, told
 
 from ..chapters import followed, led_to
@@ -60,6 +62,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
         "later": told(_narrowed(later, request)[:SHOWN], request.user),
         "earlier": told(_narrowed(earlier, request)[:SHOWN], request.user),
+        "restores": can(member_behind(request), Can.RESTORE_DATA, project),
         "roles": _roles(project, before, snapshot, pseudonyms),
     }
     return TemplateResponse(request, "snapshots/snapshot.html", context)

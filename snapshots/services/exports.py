@@ -25,6 +25,7 @@ from ..acts import acts_of, span
 from ..content import SECTIONS, State
 from ..differences import Comparison
 from ..models import Snapshot
+from ..reconciliation import adjustments_by_operation
 from .snapshots import manifest_of
 
 VERIFIER = Path(__file__).resolve().parent.parent / "verify_snapshot.py"
@@ -81,6 +82,7 @@ def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 
 
 def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    adjustments = adjustments_by_operation(snapshot.project)
     for difference in Comparison(snapshot.project, snapshot.parent, snapshot).differences:
         yield {
             "section": difference.section,
@@ -89,6 +91,7 @@ def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
             "before": _plain(difference.before),
             "after": _plain(difference.after),
             "operations": [str(operation) for operation in difference.operations],
+            "adjusted": [str(operation) for operation in difference.operations if operation in adjustments],
         }
 
 

@@ -102,7 +102,7 @@ class TestReports:
     def test_reconcile(self, stage: Stage) -> None:
         ran = run("reconcile", "birds", "v1", "v2", "--json")
         assert ran.code == 0
-        classes = ("accounted", "not_reviewed", "bulk", "unexplained", "out_of_step")
+        classes = ("accounted", "not_reviewed", "bulk", "adjusted", "unexplained", "out_of_step")
         assert sum(ran.report[name] for name in classes) == ran.report["differences"] == 3
         assert (ran.report["accounted"], ran.report["returned"], ran.report["live_checked"]) == (1, 0, 0)
         assert ran.report["findings"] == []

@@ -121,7 +121,7 @@ def test_an_adjustment_is_accepted_by_somebody_else(cast: Cast, snapshot: Snapsh
     with operation(by=cast.olga):
         Adjustment.objects.create(
             project=cast.project,
-            operation=snapshot.entry.operation,
+            adjusts=snapshot.entry.operation,
             state=Adjustment.State.ACCEPTED,
             reason="A typing error",
             proposed_by=cast.olga,
