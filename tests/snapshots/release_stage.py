@@ -119,5 +119,3 @@ def set_the_release_stage(photos: int = 2) -> ReleaseStage:
     made.set(schema_frozen=True, risk_tier="low")
     made.approve_everything()
     return made
-
-
