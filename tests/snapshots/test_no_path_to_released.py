@@ -1,7 +1,8 @@
 """There is no path to `released` without the people the policy asks for: every one of them is tried.
 
-Seven people at each of four places (who takes the snapshot, requests, approves, approves second), four levels, every
-channel. An act that is refused leaves all as it was, which is checked, so what would follow it follows without it.
+Seven people at each of four places (who takes the snapshot, requests, approves, approves second) and four levels. An
+act that is not somebody's to do is tried through every channel; all others go through each in turn. What is refused
+leaves all as it was, which is checked, so what would follow it follows without it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TypeVar
 
 import pytest
@@ -93,21 +95,20 @@ class Walk:
         for who in AUTHORS:
             self._write(self.people[who], who)
         stage.set(review_policy="targeted")
+        self.channels = cycle(Channel)
         self.paths = 0
         self.went_out = 0
 
-    def all_paths(self) -> None:
-        for level in LEVELS:
-            self.stage.set(separation_of_duties=level)
-            for taker in PEOPLE:
-                self._take(Path(level, taker))
+    def all_paths(self, level: int) -> None:
+        self.stage.set(separation_of_duties=level)
+        for taker in PEOPLE:
+            self._take(Path(level, taker))
 
     def _take(self, path: Path) -> None:
         with undone():
             snapshot = self._try(
                 path.may_be_taken,
                 lambda: take_snapshot(self.stage.project, "v", by=self.people[path.taker], reason="Try").snapshot,
-                path,
             )
             if snapshot is None:
                 self.paths += len(PEOPLE) ** 3
@@ -118,7 +119,7 @@ class Walk:
     def _request(self, path: Path, snapshot: Snapshot) -> None:
         by = self.people[path.requester]
         with undone():
-            release = self._try(path.may_be_requested, lambda: propose_release(snapshot, by=by, reason="Try"), path)
+            release = self._try(path.may_be_requested, lambda: propose_release(snapshot, by=by, reason="Try"))
             if release is None:
                 self.paths += len(PEOPLE) ** 2
                 return
@@ -131,7 +132,7 @@ class Walk:
         """Let somebody approve, and then everybody else after them; False when they were refused."""
         with undone():
             by = self.people[who]
-            approved = self._try(path.may_be_approved_by(who), lambda: approve_release(release, by=by, reason="Try"), path)
+            approved = self._try(path.may_be_approved_by(who), lambda: approve_release(release, by=by, reason="Try"))
             second = bool(path.approvers)
             self.paths += 1 if second else 0 if approved else len(PEOPLE)
             if approved is None:
@@ -145,21 +146,25 @@ class Walk:
 
     def _go_out(self, path: Path, release: Release) -> None:
         """An owner lets it out, if the path leads there."""
-        with undone():
-            out = self._try(path.may_go_out, lambda: publish_release(release, by=self.stage.otto), path)
-            self.went_out += out is not None
+        with undone(), through(next(self.channels)):
+            if path.may_go_out:
+                publish_release(release, by=self.stage.otto)
+                self.went_out += 1
+            else:
+                with pytest.raises(ValidationError):
+                    publish_release(release, by=self.stage.otto)
 
-    def _try(self, may: bool, act: Callable[[], T], path: Path) -> T | None:
+    def _try(self, may: bool, act: Callable[[], T]) -> T | None:
         """Do what may be done; what may not be done must be refused and change nothing."""
+        if may:
+            with through(next(self.channels)):
+                return act()
         before = self._what_stands()
-        try:
-            made = act()
-        except (PermissionDenied, ValidationError):
-            assert not may, path
-            assert self._what_stands() == before
-            return None
-        assert may, path
-        return made
+        for channel in Channel:
+            with through(channel), pytest.raises((PermissionDenied, ValidationError)):
+                act()
+        assert self._what_stands() == before
+        return None
 
     def _what_stands(self) -> list[tuple[object, ...]]:
         releases = Release.objects.order_by("pk").values_list("pk", "state", "requested_by")
@@ -182,10 +187,9 @@ def undone() -> Iterator[None]:
         transaction.savepoint_rollback(point)
 
 
-@pytest.mark.parametrize("channel", list(Channel))
-def test_no_path_leads_round_the_policy(channel: Channel) -> None:
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_path_leads_round_the_policy(level: int) -> None:
     walk = Walk()
-    with through(channel):
-        walk.all_paths()
-    assert walk.paths == len(LEVELS) * len(PEOPLE) ** 4
+    walk.all_paths(level)
+    assert walk.paths == len(PEOPLE) ** 4
     assert walk.went_out > 0

@@ -11,8 +11,9 @@ from roles.matrix import Can, Role
 from roles.models import User
 from roles.services import authorize
 
+from ...gates import window_of
 from ...models import Release, Step
-from ...separation import Separation, Standing
+from ...separation import Separation, Standing, standing_of
 from .steps import held, keep_step, must_be_a_move, must_be_open, read_for_a_decision, refused
 
 # The level at which a project asks for two approvers, the second of them a reviewer.
@@ -67,13 +68,13 @@ def publish_release(release: Release, *, by: User, reason: str = "") -> Release:
     """Let an approved release out, when every gate is open and the people the project asks for stand behind it."""
     release = held(release)
     actor = authorize(by, Can.MANAGE_RELEASES, release.project)
-    if release.state != Release.State.IN_REVIEW:
-        must_be_a_move(release, Step.Kind.RELEASED)
+    if release.state == Release.State.IN_REVIEW:
+        raise ValidationError(_what_it_waits_for(release), code="separation")
+    must_be_a_move(release, Step.Kind.RELEASED)
     standing = read_for_a_decision(release)
     must_be_open(standing)
     if not standing.separation.suffices:
         raise ValidationError(standing.separation.missing, code="separation")
-    must_be_a_move(release, Step.Kind.RELEASED)
     before = release.state
     release.state = Release.State.RELEASED
     release.save()
@@ -101,6 +102,11 @@ def _must_be_theirs_to_approve(release: Release, actor: Actor) -> None:
             "A reviewer approves as the second of two, where the project asks for two.",
             asked="approval",
         )
+
+
+def _what_it_waits_for(release: Release) -> str:
+    missing = standing_of(window_of(release)).separation.missing
+    return missing or "Its approvals reach what is asked by now: one of the approvers has to approve once more."
 
 
 def _must_bring_it_on(release: Release, actor: Actor, before: Separation, after: Separation) -> None:

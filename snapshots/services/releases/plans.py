@@ -13,7 +13,9 @@ from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
 
+from ...gates import window_of
 from ...models import Release, Snapshot, Step
+from ...separation import standing_of
 from .steps import held, keep_step, must_be_a_move, must_be_own_or_an_owners, read_for_a_decision
 
 # Nearer than this, a move of the planned date hurries somebody.
@@ -41,7 +43,7 @@ def begin_review(release: Release, *, by: User, reason: str = "") -> Release:
     must_be_a_move(release, Step.Kind.REVIEW_BEGUN)
     release.state = Release.State.IN_REVIEW
     release.save()
-    standing = read_for_a_decision(release)
+    standing = standing_of(window_of(release))
     entry = record(Event.RELEASE_REVIEW_BEGUN, release, actor, reason=reason)
     keep_step(Step.Kind.REVIEW_BEGUN, entry, release, standing)
     return release
