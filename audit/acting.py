@@ -120,6 +120,14 @@ def act_on(connection: BaseDatabaseWrapper) -> Act | None:
     return act
 
 
+def operation_under_way(using: str = "default") -> uuid.UUID:
+    """The UUID of the act under way."""
+    act = act_under_way(using)
+    if act is None:
+        raise RuntimeError("No act is under way.")
+    return act.operation
+
+
 def moment_of_act(using: str = "default") -> datetime:
     """When the act under way happens: now, unless it is backdated."""
     act = act_under_way(using)
@@ -258,6 +266,19 @@ def locked(row: M) -> M:
     Held against changes only (NO KEY): rows that point at it may still be inserted by others.
     """
     return type(row)._base_manager.using(row._state.db).select_for_update(no_key=True).get(pk=row.pk)
+
+
+def held(row: M) -> M:
+    """The row as the database has it now, kept from changing until the operation ends; others may hold it too.
+
+    For what a decision rests on and does not change: nobody waits for anybody but those who would change it.
+    """
+    connection = connections[row._state.db or "default"]
+    if connection.vendor == "postgresql":
+        table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.attname)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {table} WHERE {key} = %s FOR SHARE", [row.pk])  # noqa: S608 - quoted
+    return type(row)._base_manager.using(connection.alias).get(pk=row.pk)
 
 
 class GateBusy(Exception):

@@ -86,10 +86,25 @@ class Event(models.TextChoices):
     ANNOTATION_SAVED = "annotation.saved", ROUTINE, Theme.WORK, OPTIONAL, "Annotation saved"
     ANNOTATION_WITHDRAWN = "annotation.withdrawn", MEDIUM, Theme.WORK, OPTIONAL, "Annotation withdrawn"
     ANNOTATIONS_BULK_CHANGED = "annotations.bulk_changed", HIGH, Theme.WORK, OPTIONAL, "Annotations changed in bulk"
+    ANNOTATION_CHANGED_AFTER_APPROVAL = (
+        "annotation.changed_after_approval", HIGH, Theme.WORK, OPTIONAL, "Annotation changed after its approval"
+    )
+    WORK_ASSIGNED = "work.assigned", MEDIUM, Theme.WORK, OPTIONAL, "Work assigned"
+    WORK_REASSIGNED = "work.reassigned", MEDIUM, Theme.WORK, OPTIONAL, "Work given to somebody else"
+    WORK_STARTED = "work.started", ROUTINE, Theme.WORK, OPTIONAL, "Work started"
+    WORK_COMPLETED = "work.completed", ROUTINE, Theme.WORK, OPTIONAL, "Work completed"
+    WORK_CANCELLED = "work.cancelled", MEDIUM, Theme.WORK, REQUIRED, "Work cancelled"
+    WORK_REOPENED = "work.reopened", HIGH, Theme.WORK, REQUIRED, "Decided work opened again"
+    DUE_MOVED = "due.moved", MEDIUM, Theme.WORK, OPTIONAL, "Due date moved"
 
     REVIEW_DECIDED = "review.decided", MEDIUM, Theme.REVIEW, OPTIONAL, "Review decided"
     REVIEW_BY_OWNER = "review.by_owner", HIGH, Theme.REVIEW, REQUIRED, "Review decided by an owner"
     DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
+    # ROUTINE though it accepts work: what decided was the review policy, and setting that is HIGH.
+    REVIEW_LEFT_OUT = "review.left_out", ROUTINE, Theme.REVIEW, OPTIONAL, "Left out of review by the policy"
+    REVIEW_DISPUTED = "review.disputed", MEDIUM, Theme.REVIEW, REQUIRED, "Review decision contested"
+    DECISION_UPHELD = "decision.upheld", MEDIUM, Theme.REVIEW, REQUIRED, "Contested decision upheld"
+    DECISION_OVERTURNED = "decision.overturned", HIGH, Theme.REVIEW, REQUIRED, "Contested decision overturned"
 
     SNAPSHOT_TAKEN = "snapshot.taken", HIGH, Theme.SNAPSHOT, OPTIONAL, "Snapshot taken"
     SNAPSHOT_SEALED = "snapshot.sealed", ROUTINE, Theme.SNAPSHOT, OPTIONAL, "Snapshot sealed"
@@ -116,6 +131,15 @@ class Event(models.TextChoices):
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
+    LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"
+    LOG_REVIEW_ANSWERED = "log_review.answered", ROUTINE, Theme.TRAIL, OPTIONAL, "Question of a log review answered"
+    LOG_REVIEW_REMINDED = "log_review.reminded", ROUTINE, Theme.TRAIL, OPTIONAL, "Reminded of an overdue log review"
+    LOG_REVIEW_SIGNED = "log_review.signed", HIGH, Theme.TRAIL, REQUIRED, "Log review signed"
+    LOG_REVIEW_VOIDED = "log_review.voided", HIGH, Theme.TRAIL, REQUIRED, "Log review voided"
+    ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
+    FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
+    FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
+    QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
     # fmt: on
@@ -128,3 +152,19 @@ BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 
 # Entries that say that something happened, never why a record differs: they explain no change.
 EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})
+
+# Changes of who may do what on a project; a risk tier may ask for a log review of each.
+PERMISSION_CHANGES = frozenset({Event.ROLE_GRANTED, Event.ROLE_CHANGED, Event.ROLE_REVOKED})
+
+# What reading the trail itself leaves: whoever reads it has not thereby acted in what is read. Voiding is an act.
+BOOKKEEPING = frozenset(
+    {
+        Event.LOG_REVIEW_OPENED,
+        Event.LOG_REVIEW_ANSWERED,
+        Event.LOG_REVIEW_REMINDED,
+        Event.LOG_REVIEW_SIGNED,
+        Event.ENTRY_DISPOSITIONED,
+        Event.FINDING_OPENED,
+        Event.FINDING_CLOSED,
+    }
+)

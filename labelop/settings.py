@@ -98,6 +98,11 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 # What a change outside an operation meets: "record" keeps it and says so, "refuse" raises (for tests).
 LABELOP_UNEXPLAINED = env.str("LABELOP_UNEXPLAINED", default="record")
 
+# Reminders. Without EMAIL_URL (smtp+tls://user:password@host:587) nothing is sent.
+globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="labelop@localhost")
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

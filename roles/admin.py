@@ -127,7 +127,11 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def _ask(self, request: HttpRequest, form_class: type[ActForm], row: Any) -> HttpResponse:
         form = form_class(
-            request.POST if request.method == "POST" else None, subject=row, viewer=member_behind(request)
+            request.POST if request.method == "POST" else None,
+            # What the link that led here has filled in already.
+            initial=request.GET.dict(),
+            subject=row,
+            viewer=member_behind(request),
         )
         if form.is_valid():
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,12 @@ def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
 
 def owners_of(project: models.Model) -> QuerySet[Membership]:
     return Membership.objects.in_force().filter(project_id=project.pk, role=Role.OWNER, user__is_active=True)
+
+
+def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], str]:
+    """The role that each member of these projects holds, or held last, by project and user."""
+    rows = Membership.objects.filter(project__in={pk for pk in project_ids if pk}).order_by("id")
+    return {(project, user): role for project, user, role in rows.values_list("project_id", "user_id", "role")}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from audit.models import Entry
-from roles.matrix import Can
-from roles.models import User
+from roles.matrix import MATRIX, Can
+from roles.models import Membership, User
 from roles.selectors import projects_where
 
-from .models import Release, Snapshot
+from .log_reviews import who_acted
+from .models import Disposition, Finding, LogReview, Release, SignOff, Snapshot
 
 
 def snapshots_visible_to(viewer: User | AnonymousUser) -> QuerySet[Snapshot]:
@@ -31,3 +34,37 @@ def exports_of(release: Release) -> QuerySet[Entry]:
         subject_id=release.snapshot_id,
         event__startswith="export.",
     ).select_related("project")
+
+
+def log_reviews_visible_to(viewer: User | AnonymousUser) -> QuerySet[LogReview]:
+    return LogReview.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related("project")
+
+
+def dispositions_visible_to(viewer: User | AnonymousUser) -> QuerySet[Disposition]:
+    return Disposition.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related(
+        "project", "log_review", "entry"
+    )
+
+
+def findings_visible_to(viewer: User | AnonymousUser) -> QuerySet[Finding]:
+    return Finding.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related(
+        "project", "log_review"
+    )
+
+
+def sign_offs_visible_to(viewer: User | AnonymousUser) -> QuerySet[SignOff]:
+    return SignOff.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related(
+        "project", "log_review"
+    )
+
+
+def overdue_log_reviews(today: date) -> QuerySet[LogReview]:
+    """Open ones whose day has passed, of every project: for the command that reminds of them."""
+    late = LogReview.objects.filter(state=LogReview.State.OPEN, due_on__lt=today)
+    return late.select_related("project").order_by("due_on", "id")
+
+
+def who_could_sign(log_review: LogReview) -> QuerySet[User]:
+    """The owners and reviewers of the project who did nothing in the scope."""
+    members = Membership.objects.in_force().filter(project=log_review.project_id, role__in=MATRIX[Can.RUN_LOG_REVIEWS])
+    return User.objects.filter(pk__in=members.values("user"), is_active=True).exclude(pk__in=who_acted(log_review))

@@ -15,10 +15,11 @@ from audit.models import Entry
 from labelop.models import Annotation, Item, LabelClass, Project
 from labelop.services.projects import create_project
 from labelop.services.schema import add_class
-from labelop.services.work import add_item, save_annotation
+from labelop.services.work import add_item
 from roles.matrix import Role
 from roles.models import Membership, User
 from roles.services import create_account, grant_role, grant_superuser
+from tests.marks import brought_in
 
 PASSWORD = "a long sentence nobody guesses"
 
@@ -53,7 +54,7 @@ def assemble() -> Cast:
     elsewhere = create_project("ships", "Ships", by=root, owner=uma)
     label_class = add_class(project, "gull", "Gull", by=olga)
     item = add_item(project, "photo-1", {"uri": "photo-1.jpg"}, by=olga)
-    annotation = save_annotation(item, label_class, {"box": [1, 2, 3, 4]}, by=ana)
+    annotation = brought_in(item, label_class, {"box": [1, 2, 3, 4]}, by=ana)
     return Cast(
         User.objects.get(pk=olga.pk),
         User.objects.get(pk=ravi.pk),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from labelop.models import Project
 from labelop.services.projects import create_project
 from labelop.services.schema import add_class
-from labelop.services.work import add_item, save_annotation
+from labelop.services.work import add_item
 from roles.matrix import Role
 from roles.models import Membership, User
 from roles.services import create_account, grant_role, grant_superuser, revoke_role
 from snapshots.models import Snapshot
 from snapshots.services.snapshots import take_snapshot
+from tests.marks import brought_in
 
 PASSWORD = "a long pass phrase"
 # Stands in every text of Uma's project; no page of another project may show it.
@@ -57,9 +58,9 @@ def street_scenes() -> Street:
     marks = []
     for number in range(3):
         item = add_item(project, f"cam/{number}", {"uri": f"frame-{number}.jpg"}, by=olga)
-        marks.append(save_annotation(item, car, {"bbox": [1, 2, 3, 4]}, by=ana))
+        marks.append(brought_in(item, car, {"bbox": [1, 2, 3, 4]}, by=ana))
     first = take_snapshot(project, "v1", by=olga, note="Pilot closed").snapshot
-    save_annotation(marks[0].item, van, {"bbox": [1, 2, 3, 4]}, by=ana, key=marks[0].key, reason="It is a van")
+    brought_in(marks[0].item, van, {"bbox": [1, 2, 3, 4]}, by=ana, key=marks[0].key, reason="It is a van")
     second = take_snapshot(project, "v2", by=olga).snapshot
     elsewhere = create_project("elsewhere", CANARY, by=sue, owner=uma, reason=CANARY, description=CANARY)
     add_class(elsewhere, CANARY, CANARY, by=uma, definition=CANARY, reason=CANARY)

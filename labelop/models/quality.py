@@ -22,8 +22,8 @@ class Metric(models.TextChoices):
 class QualitySignal(AppendOnly):
     """A metric of a project, or of one of its classes, that left its usual range in a week.
 
-    `count` of `n` in that week are held against `past_count` of `past_n` in the weeks before. `p` is the exact
-    test's, `p_corrected` Holm's over everything that was looked at in the project.
+    `count` of `n` in that week (in the `weeks` that end with it) are held against `past_count` of `past_n` in the
+    weeks before. `p` is the exact test's, `p_corrected` counts in everything that is ever looked at in the project.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="quality_signals")
@@ -32,6 +32,7 @@ class QualitySignal(AppendOnly):
     metric = models.CharField(max_length=20, choices=Metric)
     # The Monday with which the week begins.
     week = models.DateField()
+    weeks = models.PositiveSmallIntegerField(default=1)
     count = models.PositiveIntegerField()
     n = models.PositiveIntegerField()
     past_count = models.PositiveIntegerField()

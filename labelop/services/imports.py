@@ -21,6 +21,8 @@ from roles.services import authorize, stand_in_for
 
 from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
+from .approvals import approved_among
+from .project_state import must_take_work
 
 # From this many annotations on, one act is a bulk change and says so.
 BULK_FROM = 101
@@ -57,6 +59,7 @@ def import_batch(project: Project, batch: Batch, header: Header, *, by: User) ->
     with operation(by=by, at=batch.ts):
         project = locked(project)
         actor = authorize(by, Can.IMPORT_HISTORY, project)
+        must_take_work(project)
         check_history_of(project, header)
         if batch.last_seq <= imported_up_to(project)[1]:
             return False
@@ -150,12 +153,13 @@ class _Importing:
         for item_id in wanted:
             as_before = _keyed_as_before(marks[item_id], earlier.get(item_id, {}))
             rows.extend(self._annotations_after(item_id, as_before, existing.get(item_id, {})))
+        self.counts[Event.ANNOTATION_CHANGED_AFTER_APPROVAL] = len(approved_among([row for row in rows if row.pk]))
         Annotation.objects.bulk_create(
             rows,
             batch_size=_ROWS_AT_ONCE,
             update_conflicts=True,
             unique_fields=["item", "key"],
-            update_fields=["label_class", "value", "author", "origin", "withdrawn"],
+            update_fields=["label_class", "value", "author", "origin", "edition", "withdrawn"],
         )
 
     def _existing_annotations(self, item_ids: list[int]) -> dict[int, dict[str, Annotation]]:
@@ -193,6 +197,7 @@ class _Importing:
         for key, mark in matching.changed + matching.added:
             row = existing.get(key) or Annotation(project=self.project, item_id=item_id, key=key)
             row.label_class, row.value, row.withdrawn = self.classes[mark.label], mark.value, False
+            row.edition = row.label_class.edition
             written.append(row)
         gone = [existing[key] for key in matching.withdrawn]
         for row in gone:

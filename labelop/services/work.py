@@ -6,14 +6,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from audit.acting import locked, operation
+from audit.acting import held, locked, operation
 from audit.events import Event
 from audit.services import record
 from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
 
-from ..models import Annotation, Item, LabelClass, Project
+from ..models import Annotation, Assignment, Item, LabelClass, Origin, Project
+from .marks import put_mark, withdraw_mark
+from .own_work import Case, held_case, must_be_its_annotator
+from .project_state import must_take_work
 
 
 @operation()
@@ -30,7 +33,7 @@ def add_item(
     """Add one thing to label."""
     project = locked(project)
     actor = authorize(by, Can.IMPORT_HISTORY, project)
-    _must_take_work(project)
+    must_take_work(project)
     item = Item(project=project, key=key, data=data, split=split, metadata=metadata or {})
     item.full_clean()
     item.save()
@@ -41,10 +44,11 @@ def add_item(
 @operation()
 def exclude_item(item: Item, *, by: User, reason: str) -> Item:
     """Take an item, and its annotations with it, out of the dataset."""
-    item = locked(item)
-    actor = authorize(by, Can.EXCLUDE_ITEMS, item.project)
+    project, item = held(item.project), locked(item)
+    actor = authorize(by, Can.EXCLUDE_ITEMS, project)
     if not reason.strip():
         raise ValidationError({"reason": "Items excluded: say why."}, code="reason_required")
+    must_take_work(project)
     if item.excluded:
         raise ValidationError("This item is excluded already.")
     item.excluded = True
@@ -56,8 +60,9 @@ def exclude_item(item: Item, *, by: User, reason: str) -> Item:
 @operation()
 def reinstate_item(item: Item, *, by: User, reason: str = "") -> Item:
     """Bring an excluded item back."""
-    item = locked(item)
-    actor = authorize(by, Can.EXCLUDE_ITEMS, item.project)
+    project, item = held(item.project), locked(item)
+    actor = authorize(by, Can.EXCLUDE_ITEMS, project)
+    must_take_work(project)
     if not item.excluded:
         raise ValidationError("This item is not excluded.")
     item.excluded = False
@@ -70,48 +75,26 @@ def reinstate_item(item: Item, *, by: User, reason: str = "") -> Item:
 def save_annotation(
     item: Item, label_class: LabelClass, value: dict[str, Any], *, by: User, key: str = "", reason: str = ""
 ) -> Annotation:
-    """Put a mark on an item, or change the one with this key; a withdrawn one comes back."""
-    item = locked(item)
-    actor = authorize(by, Can.ANNOTATE, item.project)
-    _must_take_work(item.project)
-    if label_class.project_id != item.project_id:
-        raise ValidationError({"label_class": f"{label_class} is no class of this project."})
-    annotation = Annotation.objects.filter(item=item, key=key).first() if key else None
-    before = _mark(annotation) if annotation and not annotation.withdrawn else None
-    if annotation is None:
-        annotation = Annotation(project=item.project, item=item, key=key or _next_key(item))
-    annotation.label_class, annotation.value = label_class, value
-    annotation.author, annotation.withdrawn = by, False
-    annotation.full_clean()
-    annotation.save()
-    record(Event.ANNOTATION_SAVED, annotation, actor, reason=reason, before=before, after=_mark(annotation))
-    return annotation
+    """Put a mark on an item one is at work on, or change the one with this key; a withdrawn one comes back."""
+    case = held_case(item)
+    actor = authorize(by, Can.ANNOTATE, case.project)
+    must_be_its_annotator(case.assignment, case.project, by, actor)
+    _must_be_in_progress(case)
+    return put_mark(case.item, label_class, value, actor, by, Origin.HUMAN, key=key, reason=reason)
 
 
 @operation()
 def withdraw_annotation(annotation: Annotation, *, by: User, reason: str = "") -> Annotation:
-    """Take a mark back; its past stays."""
-    annotation = locked(annotation)
-    actor = authorize(by, Can.ANNOTATE, annotation.project)
-    _must_take_work(annotation.project)
-    if annotation.withdrawn:
-        raise ValidationError("This annotation is withdrawn already.")
-    before = _mark(annotation)
-    annotation.withdrawn = True
-    annotation.save()
-    record(Event.ANNOTATION_WITHDRAWN, annotation, actor, reason=reason, before=before)
-    return annotation
+    """Take a mark back from an item one is at work on; its past stays."""
+    case = held_case(annotation)
+    actor = authorize(by, Can.ANNOTATE, case.project)
+    must_be_its_annotator(case.assignment, case.project, by, actor)
+    _must_be_in_progress(case)
+    return withdraw_mark(case.mark, actor, reason=reason)
 
 
-def _must_take_work(project: Project) -> None:
-    if project.state in (Project.State.FROZEN, Project.State.ARCHIVED):
-        raise ValidationError(f"The project is {project.get_state_display().lower()}: its work does not change.")
-
-
-def _next_key(item: Item) -> str:
-    numbers = [int(key) for key in item.annotations.values_list("key", flat=True) if key.isdecimal()]
-    return str(max(numbers, default=0) + 1)
-
-
-def _mark(annotation: Annotation) -> dict[str, Any]:
-    return {"label": annotation.label_class.key, "value": annotation.value}
+def _must_be_in_progress(case: Case) -> None:
+    must_take_work(case.project)
+    if case.assignment is not None and case.assignment.state != Assignment.State.IN_PROGRESS:
+        state = case.assignment.get_state_display().lower()
+        raise ValidationError(f"This work is {state}: its marks change while it is in progress.")

@@ -11,7 +11,18 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.acting import operation
-from labelop.models import Annotation, Geometry, Item, LabelClass, Project, RiskTier, Verdict
+from labelop.models import (
+    Annotation,
+    Assignment,
+    Geometry,
+    Item,
+    LabelClass,
+    Project,
+    ReasonCode,
+    RiskTier,
+    Verdict,
+)
+from labelop.services.assignments import assign_work, complete_work, reopen_work, start_work
 from labelop.services.projects import change_setting, create_project
 from labelop.services.reviews import decide_review
 from labelop.services.schema import add_class
@@ -130,28 +141,42 @@ class _Story:
 
     def _annotate(self, items: list[Item]) -> None:
         annotators = [name for name, role in TEAM.items() if role == Role.ANNOTATOR]
+        self.assignments: list[Assignment] = []
         for place, item in enumerate(items):
             annotator = self.people[annotators[place % len(annotators)]]
+            with self.on(1.5, self.people["olga"]):
+                (assignment,) = assign_work([item], annotator, by=self.people["olga"], reason="Batch 1")
+            with self.on(2 + place / 6, annotator):
+                assignment = start_work(assignment, by=annotator)
             for _ in range(self.dice.randint(2, 6)):
                 key = self.dice.choices(list(CLASSES), weights=[6, 2, 1, 4])[0]
                 with self.on(2 + place / 6, annotator):
                     save_annotation(item, self.classes[key], self._box(), by=annotator)
+            with self.on(2.1 + place / 6, annotator):
+                self.assignments.append(complete_work(assignment, by=annotator))
 
     def _review(self, approved: float) -> None:
         reviewers = [self.people["ravi"], self.people["otto"]]
-        for place, item in enumerate(self.items):
+        for place, assignment in enumerate(self.assignments):
             reviewer = reviewers[place % 2]
             fine = self.dice.random() < approved
             with self.on(min(self.day + 0.1, 8.5), reviewer):
-                verdict = Verdict.APPROVED if fine else Verdict.REVISION_REQUESTED
-                decide_review(item, verdict, by=reviewer, reason="" if fine else "Occlusion rule 4 was not applied")
+                decide_review(
+                    assignment,
+                    Verdict.APPROVED if fine else Verdict.REVISION_REQUESTED,
+                    by=reviewer,
+                    reason="" if fine else "Occlusion rule 4 was not applied",
+                    reason_code="" if fine else ReasonCode.GUIDELINE,
+                )
 
     def _second_cycle(self) -> None:
-        olga, otto, ana, ravi = (self.people[name] for name in ("olga", "otto", "ana", "ravi"))
+        olga, otto, ana = (self.people[name] for name in ("olga", "otto", "ana"))
         annotations = list(Annotation.objects.filter(project=self.project).select_related("item").order_by("id"))
         with self.on(11, olga):
             change_setting(self.project, "separation_of_duties", 2, by=olga, reason="The customer asked for it")
-        for annotation in [each for each in annotations if each.author == ana][:9]:
+        of_ana = [each for each in annotations if each.author == ana]
+        reopened = self._reopen({annotation.item_id for annotation in [*of_ana[:9], of_ana[-1]]})
+        for annotation in of_ana[:9]:
             with self.on(12, ana):
                 save_annotation(
                     annotation.item,
@@ -161,19 +186,37 @@ class _Story:
                     key=annotation.key,
                     reason="Delivery vans under 3.5 t are vans, not trucks",
                 )
-        for annotation in [each for each in annotations if each.author == ana][:6]:
-            with self.on(13, ravi):
-                decide_review(annotation, Verdict.APPROVED, by=ravi)
-        with self.on(14, ana):
-            withdraw_annotation(
-                next(each for each in reversed(annotations) if each.author == ana), by=ana, reason="A reflection"
-            )
+        with self.on(12.5, ana):
+            withdraw_annotation(of_ana[-1], by=ana, reason="A reflection")
+        self._look_again(reopened, of_ana[:6])
         with self.on(14.1, olga):
             exclude_item(self.items[-1], by=olga, reason="Camera 1 was out of focus")
         with self.on(15, olga):
             membership = Membership.objects.get(project=self.project, user=otto, ended_at=None)
             change_role(membership, Role.OWNER, by=olga, reason="Holiday cover until the release")
         self._edit_behind_the_services(annotations[0])
+
+    def _reopen(self, item_ids: set[int]) -> list[Assignment]:
+        """Another round of work that was decided: by an owner where it was accepted, else by its annotator."""
+        reopened: list[Assignment] = []
+        for assignment in Assignment.objects.filter(item__in=item_ids).order_by("id"):
+            by = self.people["olga"] if assignment.state == Assignment.State.APPROVED else assignment.annotator
+            with self.on(11.5, by):
+                if by == assignment.annotator:
+                    reopened.append(start_work(assignment, by=by))
+                else:
+                    reopened.append(reopen_work(assignment, by=by, reason="Vans were not told from trucks"))
+        return reopened
+
+    def _look_again(self, reopened: list[Assignment], marks: list[Annotation]) -> None:
+        """Hand the second round in; some of its marks are approved, the rest still waits for a reviewer."""
+        ana, ravi = self.people["ana"], self.people["ravi"]
+        for assignment in reopened:
+            with self.on(12.8, ana):
+                complete_work(assignment, by=ana)
+        for mark in marks:
+            with self.on(13.5, ravi):
+                decide_review(mark, Verdict.APPROVED, by=ravi)
 
     def _edit_behind_the_services(self, annotation: Annotation) -> None:
         """Somebody with database access moves one annotation to another class, past everything but the triggers."""

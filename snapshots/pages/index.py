@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.events import Event, Impact
@@ -16,10 +18,21 @@ from roles.models import Membership
 from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
-from ..models import Snapshot
-from ..selectors import snapshots_visible_to
+from ..models import LogReview, Snapshot
+from ..selectors import log_reviews_visible_to, snapshots_visible_to
 
 SHOWN = 60
+LOG_REVIEWS = 5
+# A log review is called due from so many days before its day on.
+SOON = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A log review that is open; `when` is "overdue", "due" or "open"."""
+
+    log_review: LogReview
+    when: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class Line:
     role: str
     latest: Snapshot | None
     unexplained: int | None
+    log_reviews: list[Owed]
+    more_log_reviews: int
 
 
 @require_safe
@@ -50,14 +65,28 @@ def index(request: HttpRequest) -> HttpResponse:
         .values_list("project_id")
         .annotate(Count("pk"))
     )
+    owed = _owed(log_reviews_visible_to(viewer).filter(project__in=projects))
     lines = [
         Line(
             project,
             Role(roles[project.pk]).label if project.pk in roles else "no role: superuser",
             snapshots.get(project.latest_id),
             None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
+            owed.get(project.pk, [])[:LOG_REVIEWS],
+            len(owed.get(project.pk, [])[LOG_REVIEWS:]),
         )
         for project in projects
     ]
     context = {**admin.site.each_context(request), "title": "Projects", "lines": lines}
     return TemplateResponse(request, "snapshots/index.html", context)
+
+
+def _owed(log_reviews: QuerySet[LogReview]) -> dict[int, list[Owed]]:
+    """What is open in each project, the most urgent first."""
+    today = timezone.now().date()
+    owed: dict[int, list[Owed]] = {}
+    for log_review in log_reviews.filter(state=LogReview.State.OPEN).order_by("due_on", "id").defer("checklist"):
+        late, soon = log_review.due_on < today, log_review.due_on <= today + SOON
+        when = "overdue" if late else "due" if soon else "open"
+        owed.setdefault(log_review.project_id, []).append(Owed(log_review, when))
+    return owed

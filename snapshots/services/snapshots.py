@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from audit.acting import Actor, GateBusy, act_under_way, locked, operation, take_gate_alone
+from audit.acting import Actor, locked, operation, take_gate_alone
 from audit.canonical import canonical_json, sha256_hex
 from audit.events import Event
 from audit.services import record
@@ -22,10 +21,7 @@ from roles.services import authorize
 from ..content import State, newest_cut
 from ..counts import tally_after, whole_tally
 from ..models import Purpose, Snapshot
-
-# Acts queue behind a snapshot that waits, so it never waits longer than this at a time.
-_GATE_MILLISECONDS = 100
-_TRY_FOR_SECONDS = 60.0
+from .gate import GATE_MILLISECONDS, until_the_gate_is_free
 
 
 @dataclass(frozen=True)
@@ -53,17 +49,10 @@ def take_snapshot(
     Joins no act under way, since an act that wrote already would wait for itself at the gate. Raises
     `GateBusy` when writers left no gap for a minute.
     """
-    if act_under_way() is not None:
-        raise RuntimeError("A snapshot is taken between acts, not within one.")
     started = time.perf_counter()
-    while True:
-        try:
-            snapshot, held, waited = _cut(project, name, by, purpose, note, reason or note, at, source)
-            break
-        except GateBusy:
-            if time.perf_counter() - started > _TRY_FOR_SECONDS:
-                raise
-            time.sleep(random.uniform(0.001, 0.03))  # noqa: S311 - spreads waiters, hides nothing
+    snapshot, held, waited = until_the_gate_is_free(
+        lambda: _cut(project, name, by, purpose, note, reason or note, at, source)
+    )
     waited = max(waited, time.perf_counter() - started - held)
     return Taken(seal_snapshot(snapshot), held, waited)
 
@@ -111,7 +100,7 @@ def _cut(
         actor = authorize(by, Can.TAKE_SNAPSHOTS, project)
         snapshot = _named(project, name, purpose, note)
         asked = time.perf_counter()
-        with take_gate_alone(project.pk, milliseconds=_GATE_MILLISECONDS):
+        with take_gate_alone(project.pk, milliseconds=GATE_MILLISECONDS):
             waited = time.perf_counter() - asked
             _write_cut(snapshot, actor, reason, source)
     return snapshot, time.perf_counter() - asked - waited, waited

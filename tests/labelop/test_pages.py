@@ -55,6 +55,10 @@ FOR_EVERY_MEMBER = [
     "/labelop/annotation/",
     "/roles/membership/",
     "/snapshots/snapshot/",
+    "/snapshots/logreview/",
+    "/snapshots/disposition/",
+    "/snapshots/finding/",
+    "/snapshots/signoff/",
     "/labelop/",
     "/password_change/",
 ]

@@ -28,6 +28,7 @@ from roles.models import User
 from roles.selectors import role_of
 from roles.services import deactivate_account, grant_role, service_account, stand_in_for
 from tests.cast import Cast, person, what_is_left
+from tests.marks import at_work
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ STORIES: dict[str, Story] = {
         Annotation,
         lambda cast: cast.item.annotations.filter(key="2").exists(),
         ("olga", "ravi", "uma"),
+        first=lambda cast: at_work(cast.item, cast.ana, owner=cast.olga),
     ),
     "change_annotation": Story(
         lambda cast, by: save_annotation(cast.item, cast.label_class, {"box": [9, 9, 9, 9]}, by=by, key="1"),
@@ -137,6 +139,7 @@ STORIES: dict[str, Story] = {
         Annotation,
         lambda cast: again(cast.annotation).value == {"box": [9, 9, 9, 9]},
         ("olga", "ravi", "uma"),
+        first=lambda cast: at_work(cast.item, cast.ana, owner=cast.olga),
     ),
     "withdraw_annotation": Story(
         lambda cast, by: withdraw_annotation(cast.annotation, by=by, reason="No bird at all"),
@@ -145,6 +148,7 @@ STORIES: dict[str, Story] = {
         Annotation,
         lambda cast: again(cast.annotation).withdrawn,
         ("olga", "ravi", "uma"),
+        first=lambda cast: at_work(cast.item, cast.ana, owner=cast.olga),
     ),
     "decide_review of an annotation": Story(
         lambda cast, by: decide_review(cast.annotation, Verdict.APPROVED, by=by),
@@ -155,7 +159,9 @@ STORIES: dict[str, Story] = {
         ("ana", "uma"),
     ),
     "decide_review of an item": Story(
-        lambda cast, by: decide_review(cast.item, Verdict.REJECTED, by=by, reason="Two birds missing"),
+        lambda cast, by: decide_review(
+            cast.item, Verdict.REJECTED, by=by, reason="Two birds missing", reason_code="missed"
+        ),
         "ravi",
         "review.decided",
         Review,
@@ -341,6 +347,7 @@ def test_an_exclusion_says_why(cast: Cast) -> None:
 
 
 def test_nothing_is_excluded_reinstated_or_withdrawn_twice(cast: Cast) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
     withdraw_annotation(cast.annotation, by=cast.ana)
     exclude_item(cast.item, by=cast.olga, reason="Blurred")
     with what_is_left() as left:
@@ -356,6 +363,8 @@ def test_nothing_is_excluded_reinstated_or_withdrawn_twice(cast: Cast) -> None:
 
 @pytest.mark.parametrize("state", ["frozen", "archived"])
 def test_the_work_of_a_frozen_project_does_not_change(cast: Cast, state: str) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
+    second = add_item(cast.project, "photo-3", {}, by=cast.olga)
     with operation():
         Project.objects.filter(pk=cast.project.pk).update(state=state)
     project, item = again(cast.project), again(cast.item)
@@ -365,6 +374,9 @@ def test_the_work_of_a_frozen_project_does_not_change(cast: Cast, state: str) ->
         lambda: add_item(cast.project, "photo-2", {}, by=cast.olga),
         lambda: save_annotation(item, cast.label_class, {}, by=cast.ana),
         lambda: withdraw_annotation(cast.annotation, by=cast.ana),
+        lambda: exclude_item(item, by=cast.olga, reason="Blurred"),
+        lambda: reinstate_item(item, by=cast.olga),
+        lambda: decide_review(second, Verdict.APPROVED, by=cast.ravi),
     ]
     for act in acts:
         with what_is_left() as left, pytest.raises(ValidationError, match=state):
@@ -373,6 +385,7 @@ def test_the_work_of_a_frozen_project_does_not_change(cast: Cast, state: str) ->
 
 
 def test_annotations_are_numbered_on_their_item(cast: Cast) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
     second = save_annotation(cast.item, cast.label_class, {}, by=cast.ana)
     named = save_annotation(cast.item, cast.label_class, {}, by=cast.ana, key="4-5")
     third = save_annotation(cast.item, cast.label_class, {}, by=cast.ana)
@@ -380,6 +393,7 @@ def test_annotations_are_numbered_on_their_item(cast: Cast) -> None:
 
 
 def test_the_same_key_coming_back_revives_the_same_annotation(cast: Cast) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
     withdraw_annotation(cast.annotation, by=cast.ana)
     with what_is_left() as left:
         revived = save_annotation(cast.item, cast.label_class, {"box": [5, 5, 5, 5]}, by=cast.ana, key="1")
@@ -390,11 +404,13 @@ def test_the_same_key_coming_back_revives_the_same_annotation(cast: Cast) -> Non
 
 
 def test_a_number_once_given_never_names_another_annotation(cast: Cast) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
     withdraw_annotation(cast.annotation, by=cast.ana)
     assert save_annotation(cast.item, cast.label_class, {}, by=cast.ana).key == "2"
 
 
 def test_an_annotation_bears_a_class_of_its_own_project(cast: Cast) -> None:
+    at_work(cast.item, cast.ana, owner=cast.olga)
     ship = add_class(cast.elsewhere, "tug", "Tug", by=cast.uma)
     with what_is_left() as left, pytest.raises(ValidationError, match="of this project"):
         save_annotation(cast.item, ship, {}, by=cast.ana)
@@ -445,7 +461,7 @@ def test_own_work_that_was_withdrawn_stays_own_work(cast: Cast) -> None:
 
 
 def test_a_changed_decision_supersedes_the_old_one(cast: Cast) -> None:
-    first = decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi)
+    first = decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
     with what_is_left() as left:
         second = decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi, reason="Looked again")
     assert second.supersedes == first
@@ -457,7 +473,7 @@ def test_a_changed_decision_supersedes_the_old_one(cast: Cast) -> None:
 
 
 def test_a_changed_decision_says_why(cast: Cast) -> None:
-    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi)
+    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
     with what_is_left() as left, pytest.raises(ValidationError, match="say why"):
         decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi)
     assert (left.events, left.versions) == ([], [])
@@ -474,7 +490,7 @@ def test_the_same_decision_by_another_reviewer_changes_nothing_but_the_reviewer(
 
 
 def test_decisions_on_an_item_and_on_its_annotation_are_apart(cast: Cast) -> None:
-    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi)
+    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
     review = decide_review(cast.item, Verdict.APPROVED, by=cast.ravi)
     assert review.supersedes is None
 

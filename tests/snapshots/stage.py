@@ -17,7 +17,7 @@ from audit.models import Entry
 from labelop.models import Annotation, Item, LabelClass, Project
 from labelop.services.projects import create_project
 from labelop.services.schema import add_class
-from labelop.services.work import add_item, save_annotation
+from labelop.services.work import add_item
 from roles.matrix import Role
 from roles.models import User
 from roles.services import create_account, grant_role, service_account
@@ -25,6 +25,7 @@ from snapshots.models import Snapshot
 from snapshots.services.snapshots import take_snapshot
 from tests.labelhist.stories import sentence, sentences
 from tests.labelhist.stream import Stream
+from tests.marks import brought_in
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Stage:
     def relabel(self, place: int, label_class: LabelClass | None = None, **value: Any) -> Annotation:
         """Ana changes one of her marks."""
         mark = Annotation.objects.get(pk=self.marks[place].pk)
-        return save_annotation(
+        return brought_in(
             mark.item,
             label_class or mark.label_class,
             value or mark.value,
@@ -65,7 +66,7 @@ def set_the_stage(slug: str = "birds", photos: int = 4) -> Stage:
     grant_role(project, ana, Role.ANNOTATOR, by=olga, reason="Joined the team")
     gull, tern = (add_class(project, key, key.title(), by=olga) for key in ("gull", "tern"))
     items = [add_item(project, f"photo-{number}", {"uri": f"{number}.jpg"}, by=olga) for number in range(photos)]
-    marks = [save_annotation(item, gull, {"box": [1, 2, 3, 4]}, by=ana) for item in items]
+    marks = [brought_in(item, gull, {"box": [1, 2, 3, 4]}, by=ana) for item in items]
     return Stage(olga, ravi, ana, uma, project, gull, tern, items, marks)
 
 

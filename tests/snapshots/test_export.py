@@ -14,10 +14,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from audit.events import Event
 from audit.models import Entry
-from labelop.services.work import add_item, exclude_item, save_annotation
+from labelop.services.work import add_item, exclude_item
 from snapshots.models import Snapshot
 from snapshots.services import exports
 from snapshots.services.exports import export_snapshot
+from tests.marks import brought_in
 
 from .stage import Stage, set_the_stage
 
@@ -38,7 +39,7 @@ def snapshot(stage: Stage) -> Snapshot:
     stage.relabel(0, stage.tern)
     exclude_item(stage.items[1], by=stage.olga, reason="Blurred")
     odd = add_item(stage.project, "жираф/😀", {"text": "a\u2028b", "ratio": 0.1, "$n": -0.0}, by=stage.olga)
-    save_annotation(odd, stage.gull, {"box": [12.5, 1e300, 2**60]}, by=stage.ana)
+    brought_in(odd, stage.gull, {"box": [12.5, 1e300, 2**60]}, by=stage.ana)
     return stage.snapshot("v2")
 
 

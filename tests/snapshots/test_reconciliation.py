@@ -13,10 +13,11 @@ from audit.acting import operation
 from audit.events import Event
 from labelop.models import Annotation, Item, Review, Verdict
 from labelop.services.reviews import decide_review
-from labelop.services.work import add_item, save_annotation
+from labelop.services.work import add_item
 from snapshots.differences import differences
 from snapshots.reconciliation import Finding, reconcile
 from tests.conftest import triggers_laid_aside
+from tests.marks import brought_in
 
 from .stage import Stage, by_hand, set_the_stage
 
@@ -63,7 +64,7 @@ class TestAccounted:
         first = stage.snapshot("v1")
         mark = stage.relabel(0, stage.tern)
         decide_review(mark, Verdict.APPROVED, by=stage.ravi)
-        decide_review(mark, Verdict.REJECTED, by=stage.ravi, reason="Looked again")
+        decide_review(mark, Verdict.REJECTED, by=stage.ravi, reason="Looked again", reason_code="wrong_class")
         assert reconcile(stage.project, first, stage.snapshot("v2")).counts == counted(not_reviewed=1)
 
     def test_is_not_one_approved_by_its_author(self, stage: Stage) -> None:
@@ -187,8 +188,7 @@ class TestFiveHundredFaults:
         with operation(by=stage.olga):
             items = [add_item(stage.project, f"n{number}", {}, by=stage.olga) for number in range(60)]
             marks = [
-                save_annotation(items[number % 60], stage.gull, {"box": [number]}, by=stage.ana)
-                for number in range(600)
+                brought_in(items[number % 60], stage.gull, {"box": [number]}, by=stage.ana) for number in range(600)
             ]
         first = stage.snapshot("v1")
         chance.shuffle(marks)
@@ -198,7 +198,7 @@ class TestFiveHundredFaults:
             wanted[mark.pk, self._spoil(stage, mark, chance), True] += 1
         with operation(by=stage.ana):
             for mark in honest:
-                save_annotation(mark.item, stage.tern, mark.value, by=stage.ana, key=mark.key)
+                brought_in(mark.item, stage.tern, mark.value, by=stage.ana, key=mark.key)
         second = stage.snapshot("v2")
         with triggers_laid_aside(connection):
             for mark in aside:

@@ -312,8 +312,8 @@ class TestWithdrawing:
             withdrawn = withdraw_release(release, DEFECT, by=stage.olga, reason="Labels shifted by one")
         made = list(Entry.objects.filter(event="export.made", subject_id=release.snapshot_id).order_by("id"))
         assert len(made) == 3
-        assert left.entry.after["exports"] == 3
-        assert left.entry.after["export_entries"] == [entry.pk for entry in made]
+        assert (left.entry.after or {})["exports"] == 3
+        assert (left.entry.after or {})["export_entries"] == [entry.pk for entry in made]
         assert [entry.reason for entry in exports_of(withdrawn).order_by("id")] == [
             "Customer 0",
             "Customer 1",

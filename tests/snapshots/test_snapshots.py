@@ -13,7 +13,7 @@ from audit.acting import operation
 from audit.events import Event
 from audit.models import Entry
 from labelop.models import Annotation, Item, LabelClass
-from labelop.services.work import add_item, exclude_item, reinstate_item, save_annotation, withdraw_annotation
+from labelop.services.work import add_item, exclude_item, reinstate_item
 from snapshots.content import State
 from snapshots.counts import whole_tally
 from snapshots.differences import differences
@@ -21,6 +21,7 @@ from snapshots.models import Snapshot
 from snapshots.reconciliation import reconcile
 from snapshots.services import snapshots as service
 from snapshots.services.snapshots import seal_snapshot, seal_snapshots, take_snapshot
+from tests.marks import brought_in, taken_back
 
 from .stage import Stage, by_hand, set_the_stage
 
@@ -219,11 +220,11 @@ def _edit_something(stage: Stage, chance: random.Random) -> None:
         number = Item.objects.filter(project=stage.project).count()
         add_item(stage.project, f"photo-{number}", {}, by=stage.olga, split=chance.choice(["", "test"]))
     elif act == "mark":
-        save_annotation(item, label, {"box": [chance.randint(0, 3), 0.5]}, by=stage.ana)
+        brought_in(item, label, {"box": [chance.randint(0, 3), 0.5]}, by=stage.ana)
     elif act == "change" and marks:
-        save_annotation(item, label, {"box": [chance.randint(0, 3)]}, by=stage.ana, key=chance.choice(marks).key)
+        brought_in(item, label, {"box": [chance.randint(0, 3)]}, by=stage.ana, key=chance.choice(marks).key)
     elif act == "withdraw" and marks:
-        withdraw_annotation(chance.choice(marks), by=stage.ana)
+        taken_back(chance.choice(marks), by=stage.ana)
     elif act == "exclude" and not item.excluded:
         exclude_item(item, by=stage.olga, reason="Blurred")
     elif act == "reinstate" and item.excluded:

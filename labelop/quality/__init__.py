@@ -1,0 +1,32 @@
+"""Metrics of a project's and its classes' quality, week by week, and the signals they raise; see docs/quality.md.
+
+Nobody appears in them: a project or a class is held against its own past, never one person against another.
+"""
+
+from .candidates import ORDER_IS_NOT_CAUSE, Candidate, candidates_of
+from .counting import decisions_of, weekly_of
+from .signals import ALPHA, Comparison, comparisons_in, signals_in
+from .tally import Decision, Tally, Weekly, monday_of, tallied
+from .words import churn, iso_week, sentence_of, share, waiting
+
+__all__ = [
+    "ALPHA",
+    "ORDER_IS_NOT_CAUSE",
+    "Candidate",
+    "Comparison",
+    "Decision",
+    "Tally",
+    "Weekly",
+    "candidates_of",
+    "churn",
+    "comparisons_in",
+    "decisions_of",
+    "iso_week",
+    "monday_of",
+    "sentence_of",
+    "share",
+    "signals_in",
+    "tallied",
+    "waiting",
+    "weekly_of",
+]

@@ -1,0 +1,5 @@
+from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOffAdmin
+from .releases import ReleaseAdmin
+from .snapshots import SnapshotAdmin
+
+__all__ = ["DispositionAdmin", "FindingAdmin", "LogReviewAdmin", "ReleaseAdmin", "SignOffAdmin", "SnapshotAdmin"]
