@@ -128,6 +128,26 @@ class Event(models.TextChoices):
     ADJUSTMENT_ACCEPTED = "adjustment.accepted", HIGH, Theme.SNAPSHOT, OPTIONAL, "Adjustment accepted"
     ADJUSTMENT_REJECTED = "adjustment.rejected", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment rejected"
 
+    RELEASE_PROPOSED = "release.proposed", MEDIUM, Theme.RELEASE, REQUIRED, "Release proposed"
+    RELEASE_REVIEW_BEGUN = "release.review_begun", MEDIUM, Theme.RELEASE, OPTIONAL, "Review of a release begun"
+    RELEASE_APPROVED = "release.approved", HIGH, Theme.RELEASE, OPTIONAL, "Release approved"
+    RELEASE_RELEASED = "release.released", HIGH, Theme.RELEASE, OPTIONAL, "Released"
+    RELEASE_DEPRECATED = "release.deprecated", HIGH, Theme.RELEASE, REQUIRED, "Release deprecated"
+    RELEASE_WITHDRAWN = "release.withdrawn", HIGH, Theme.RELEASE, REQUIRED, "Release withdrawn"
+    RELEASE_REJECTED = "release.rejected", MEDIUM, Theme.RELEASE, REQUIRED, "Release rejected"
+    RELEASE_CANCELLED = "release.cancelled", MEDIUM, Theme.RELEASE, REQUIRED, "Release cancelled"
+    # Asked by one person, granted by another: the asking alone changes nothing yet.
+    RELEASE_REINSTATEMENT_ASKED = (
+        "release.reinstatement_asked", MEDIUM, Theme.RELEASE, REQUIRED, "Reinstatement of a release asked for"
+    )
+    RELEASE_REINSTATED = "release.reinstated", HIGH, Theme.RELEASE, REQUIRED, "Release reinstated"
+    RELEASE_DATE_MOVED = "release.date_moved", MEDIUM, Theme.RELEASE, REQUIRED, "Planned date of a release moved"
+    # A code of its own, since an impact belongs to a code: a date that moves within a week of it hurries somebody.
+    RELEASE_DATE_MOVED_LATE = (
+        "release.date_moved_late", HIGH, Theme.RELEASE, REQUIRED, "Planned date of a release moved within a week of it"
+    )
+    GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
+
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"

@@ -97,7 +97,7 @@ class Statement:
 
 def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement | None:
     """Hold two snapshots against each other; None where that takes longer than a page may."""
-    if _is_long(project, before, after):
+    if is_long(project, before, after):
         return None
     return _kept(project, _Pinned(before), _Pinned(after), frozenset(adjustments_by_operation(project)))
 
@@ -125,7 +125,7 @@ def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset
     return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
 
 
-def _is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
+def is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
     """Whether the window holds more versions of items and annotations than a page waits for."""
     first = State(project.pk, before.cut) if before else State.empty(project.pk)
     last = State(project.pk, after.cut)

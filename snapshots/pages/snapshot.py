@@ -29,6 +29,7 @@ from ..statement import Statement, statement_of
 from .chips import impact_chips
 from .days import days_around
 from .differences import difference_page
+from .release import badge_of
 
 SHOWN = 20
 
@@ -51,6 +52,8 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "project": project,
         "snapshot": snapshot,
         "taken": told([snapshot.entry], request.user)[0],
+        "release": badge_of(snapshot),
+        **_acts(request, snapshot),
         "before": before,
         "previous": snapshot.parent,
         "next": following,
@@ -97,6 +100,14 @@ def _either(earlier: QuerySet[Entry], later: QuerySet[Entry]) -> QuerySet[Entry]
 def _narrowed(entries: QuerySet[Entry], request: HttpRequest) -> QuerySet[Entry]:
     chosen = request.GET.get("impact", "high").upper()
     return entries.filter(impact=Impact[chosen] if chosen in Impact.__members__ else Impact.HIGH)
+
+
+def _acts(request: HttpRequest, snapshot: Snapshot) -> dict[str, Any]:
+    """What the include of act buttons wants; the acts are those of the snapshot's place in the admin."""
+    on_snapshots = admin.site.get_model_admin(Snapshot)
+    viewer = member_behind(request)
+    acts = [form for form in getattr(on_snapshots, "acts", ()) if form.offered(snapshot, viewer)]
+    return {"acts": acts, "opts": Snapshot._meta, "original": snapshot}
 
 
 def _is_computing(snapshot: Snapshot | None) -> bool:
