@@ -104,6 +104,8 @@ class Tracked(HistoricalRecords):
         return fields
 
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
+        if clash := {field.name for field in Version._meta.fields} & fields.keys() - {"project_id"}:
+            raise TypeError(f"{model.__name__}.{clash.pop()} would be overwritten in its versions: rename it.")
         extra: dict[str, Any] = super().get_extra_fields(model, fields)
         extra["next_record"] = property(
             lambda version: (

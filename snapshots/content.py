@@ -38,7 +38,7 @@ SECTIONS: dict[str, type[models.Model]] = {
 }
 CONTENT = ("items", "annotations", "schema")
 
-_CLASS_CONTENT = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
+CLASS_CONTENT = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
 _SETTINGS_CONTENT = (
     "name",
     "description",
@@ -58,7 +58,7 @@ _DISPUTE_CONTENT = ("state", "reason", "ruling")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "items": ("id", "key", "data", "metadata", "split", "excluded"),
     "annotations": ("id", "key", "item_id", "label_class_id", "value", "withdrawn"),
-    "schema": ("id", "key", *_CLASS_CONTENT),
+    "schema": ("id", "key", *CLASS_CONTENT),
     "work": (
         "id",
         "item_id",
@@ -122,7 +122,7 @@ class State:
             "roles": self._membership_record,
             "settings": self._settings_record,
         }[section]
-        versions = self._versions(section, ids)
+        versions = self.rows(section, ids)
         if section == "annotations":
             if ids is not None:
                 versions = iter(read := list(versions))
@@ -146,14 +146,14 @@ class State:
             for annotation_id in Annotation.objects.filter(item__in=some).order_by().values_list("id", flat=True)
         }
         candidates = now | self._changed_since("annotations")
-        found = self._versions("annotations", candidates, "id", "item_id")
+        found = self.rows("annotations", candidates, "id", "item_id")
         return {version.id for version in found if version.item_id in item_ids}
 
     def annotations_labelled(self, class_ids: Collection[int]) -> set[int]:
         """The ids of the annotations that had one of these classes at the cut."""
         now = set(Annotation.objects.filter(label_class__in=class_ids).order_by().values_list("id", flat=True))
         candidates = now | self._changed_since("annotations")
-        found = self._versions("annotations", candidates, "id", "label_class_id")
+        found = self.rows("annotations", candidates, "id", "label_class_id")
         return {version.id for version in found if version.label_class_id in class_ids}
 
     def _changed_since(self, section: str) -> set[int]:
@@ -164,7 +164,7 @@ class State:
 
     @cached_property
     def classes(self) -> dict[int, Any]:
-        return {version.id: version for version in self._versions("schema", None)}
+        return {version.id: version for version in self.rows("schema", None)}
 
     def _item_record(self, version: Any) -> Record | None:
         if version.excluded:
@@ -182,7 +182,7 @@ class State:
         return Record("annotations", version.id, key, content, item, label.key)
 
     def _class_record(self, version: Any) -> Record:
-        content = {name: getattr(version, name) for name in _CLASS_CONTENT}
+        content = {name: getattr(version, name) for name in CLASS_CONTENT}
         return Record("schema", version.id, record_key("class", version.key), content, label=version.key)
 
     def _review_record(self, version: Any) -> Record:
@@ -234,7 +234,7 @@ class State:
         newest = within.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
         return versions.filter(history_id__in=newest)
 
-    def _versions(self, section: str, ids: Collection[int] | None, *columns: str) -> Iterator[Any]:
+    def rows(self, section: str, ids: Collection[int] | None, *columns: str) -> Iterator[Any]:
         """The newest versions at the cut that are no deletions, as named tuples: rows of models cost thrice that."""
         wanted = columns or _COLUMNS[section]
         if ids is None:
@@ -255,20 +255,20 @@ class State:
 
     def item_keys(self, item_ids: Collection[int] | None) -> dict[int, str]:
         """The keys of these items, or of all, by their ids; not of excluded ones."""
-        found = self._versions("items", item_ids, "id", "key", "excluded")
+        found = self.rows("items", item_ids, "id", "key", "excluded")
         return {version.id: version.key for version in found if not version.excluded}
 
     def _know_reviewed(self, review_ids: Collection[int] | None) -> None:
         """Read the keys of what these reviews decide on, and in which order its reviews were made."""
         items: set[int] = set()
         annotations: set[int] = set()
-        for version in self._versions("work", review_ids, "item_id", "annotation_id"):
+        for version in self.rows("work", review_ids, "item_id", "annotation_id"):
             items.add(version.item_id)
             if version.annotation_id:
                 annotations.add(version.annotation_id)
-        self._reviewed_items = {version.id: version.key for version in self._versions("items", items, "id", "key")}
+        self._reviewed_items = {version.id: version.key for version in self.rows("items", items, "id", "key")}
         self._reviewed_annotations = {
-            version.id: version.key for version in self._versions("annotations", annotations, "id", "key")
+            version.id: version.key for version in self.rows("annotations", annotations, "id", "key")
         }
         self._reviews_made: defaultdict[tuple[int, int | None], list[int]] = defaultdict(list)
         for item_id, annotation_id, review_id in _made(Review, items, "item_id", "annotation_id", "id"):
@@ -276,17 +276,17 @@ class State:
 
     def _know_assigned(self, assignment_ids: Collection[int] | None) -> None:
         """Read the keys of what was assigned, and in which order its assignments were made."""
-        items = {version.item_id for version in self._versions("assignments", assignment_ids, "item_id")}
-        self._assigned_items = {version.id: version.key for version in self._versions("items", items, "id", "key")}
+        items = {version.item_id for version in self.rows("assignments", assignment_ids, "item_id")}
+        self._assigned_items = {version.id: version.key for version in self.rows("items", items, "id", "key")}
         self._assignments_made: defaultdict[int, list[int]] = defaultdict(list)
         for item_id, assignment_id in _made(Assignment, items, "item_id", "id"):
             self._assignments_made[item_id].append(assignment_id)
 
     def _know_disputed(self, dispute_ids: Collection[int] | None) -> None:
         """Read which decisions were contested."""
-        reviews = {version.review_id for version in self._versions("disputes", dispute_ids, "review_id")}
+        reviews = {version.review_id for version in self.rows("disputes", dispute_ids, "review_id")}
         self._know_reviewed(reviews)
-        contested = self._versions("work", reviews)
+        contested = self.rows("work", reviews)
         self._disputed = {version.id: self._place_of(version) for version in contested}
 
     def _person(self, user_id: int | None) -> str | None:
@@ -340,7 +340,7 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
             **after._of_project(section),
         )
         found[section] = set(versions.order_by().values_list("id", flat=True).distinct())
-    followed = _items_whose_annotations_follow(before, after, found["items"])
+    followed = items_whose_annotations_follow(before, after, found["items"])
     if followed:
         found["annotations"] |= after.annotations_of(followed)
     renamed = {
@@ -353,7 +353,7 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
     return found
 
 
-def _items_whose_annotations_follow(before: State, after: State, item_ids: set[int]) -> set[int]:
+def items_whose_annotations_follow(before: State, after: State, item_ids: set[int]) -> set[int]:
     """The items that came, went or changed their key: their annotations changed with them."""
     then, now = before.item_keys(item_ids), after.item_keys(item_ids)
     # A new item has only new annotations, which have versions of their own.

@@ -119,8 +119,17 @@ class Comparison:
         self.project = project
         self.before = State(project.pk, before.cut) if before else State.empty(project.pk)
         self.after = State(project.pk, after.cut)
-        self.opening = _counts(before) if before else _no_counts()
-        self.closing = _counts(after) if isinstance(after, Snapshot) else _counted(self.after)
+        self._snapshots = before, after
+
+    @cached_property
+    def opening(self) -> dict[str, Counter[str]]:
+        before, _ = self._snapshots
+        return _counts(before) if before else _no_counts()
+
+    @cached_property
+    def closing(self) -> dict[str, Counter[str]]:
+        _, after = self._snapshots
+        return _counts(after) if isinstance(after, Snapshot) else _counted(self.after)
 
     @cached_property
     def touched(self) -> list[Touched]:
@@ -153,8 +162,9 @@ class Comparison:
         """The operations between the cuts that have an entry of their own."""
         return self.entries.keys()
 
-    def unexplained(self, operations: Iterable[uuid.UUID]) -> bool:
-        return any(operation not in self.explained for operation in operations)
+    def unexplained(self, operations: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of these operations that no entry of their own explains."""
+        return {operation for operation in operations if operation not in self.explained}
 
     def _operations(self, section: str, ids: set[int]) -> dict[int, list[uuid.UUID]]:
         """For each row its operations between the cuts; an annotation answers for its item's comings and goings."""
@@ -249,7 +259,7 @@ def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[s
     moves: Counter[str] = Counter()
     for difference in comparison.differences:
         if difference.section == "annotations":
-            _enter(rows, moves, names, difference, comparison.unexplained(difference.operations))
+            _enter(rows, moves, names, difference, bool(comparison.unexplained(difference.operations)))
     return dict(sorted(moves.items())), {names[key]: row for key, row in rows.items()}
 
 
@@ -274,7 +284,7 @@ def _enter(
     difference: Difference,
     unexplained: bool,
 ) -> None:
-    """Enter one annotation into the statement; what no entry explains has a column of its own."""
+    """Enter one annotation into the statement; what no act explains has a column of its own, adjusted or not."""
     left = difference.before["class"] if difference.before else None
     joined = difference.after["class"] if difference.after else None
     if left == joined:
