@@ -44,12 +44,8 @@ def tell_birds(people: dict[str, User], seed: int) -> Project:
     )
     team = {Role.REVIEWER: [people["olga"]], Role.ANNOTATOR: [people["dan"]]}
     bring_team(project, ravi, team, calendar.moment(0, 0, 7.6))
-    classes = open_schema(
-        project, ravi, DEFINITIONS, calendar.moment(0, 0, 8.5), Geometry.SPAN, ["#1a7f37", "#bf8700"]
-    )
-    labelling = Labelling(
-        project, calendar, dice, WORK, ravi, [people["dan"]], [people["olga"]], classes
-    )
+    classes = open_schema(project, ravi, DEFINITIONS, calendar.moment(0, 0, 8.5), Geometry.SPAN, ["#1a7f37", "#bf8700"])
+    labelling = Labelling(project, calendar, dice, WORK, ravi, [people["dan"]], [people["olga"]], classes)
     labelling.plan()
     calendar.run()
     at = calendar.moment(WEEKS - 1, 4, 18)

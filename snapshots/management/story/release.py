@@ -10,6 +10,7 @@ from audit.acting import operation
 from labelop.models import Project
 from roles.models import User
 
+from ...gates import window_of
 from ...log_reviews import chapter_of_release, decision_points
 from ...models import Disposition, LogReview, Purpose, Release
 from ...separation import standing_of
@@ -31,9 +32,7 @@ def propose(project: Project, name: str, by: User, at: datetime, reason: str, da
     """Cut a candidate, propose it, and take it into review."""
     taken = take_snapshot(project, name, by=by, purpose=Purpose.CANDIDATE, note=reason, at=at)
     with operation(by=by, at=at + timedelta(minutes=10)):
-        release = propose_release(
-            taken.snapshot, by=by, planned_on=(at + timedelta(days=days)).date(), reason=reason
-        )
+        release = propose_release(taken.snapshot, by=by, planned_on=(at + timedelta(days=days)).date(), reason=reason)
     with operation(by=by, at=at + timedelta(minutes=12)):
         return begin_review(release, by=by)
 
@@ -53,8 +52,9 @@ def read_the_log(release: Release, by: User, at: datetime) -> LogReview:
 
 
 def waive_what_is_closed(release: Release, by: User, at: datetime, reason: str) -> None:
-    for place, gate in enumerate(standing_of(release).closed):
-        with operation(by=by, at=at + timedelta(minutes=place)):
+    """Each gate that is closed by then is waived by name, in one act."""
+    with operation(by=by, at=at):
+        for gate in standing_of(window_of(release)).closed:
             waive_gate(release, gate.code, by=by, reason=reason)
 
 
@@ -62,5 +62,3 @@ def export(release: Release, by: User, at: datetime, reason: str) -> None:
     """An export is made and handed on; the demo keeps no files of it."""
     with tempfile.TemporaryDirectory() as folder, operation(by=by, at=at):
         export_snapshot(release.snapshot, Path(folder) / "export", by=by, reason=reason)
-
-

@@ -15,8 +15,8 @@ from roles.models import Membership
 from roles.services import change_role, reveal_identity
 
 from ...log_reviews import incident
-from ...models import Disposition, Finding, Purpose, Release
-from ...restore import Everything
+from ...models import Disposition, Finding, Purpose, Release, Snapshot
+from ...scopes import EditsBetween
 from ...services.adjustments import propose_adjustment
 from ...services.dispositions import dispose, open_finding
 from ...services.log_reviews import open_log_review
@@ -84,7 +84,7 @@ class Releases:
 
     def incident(self, at: datetime) -> None:
         """Petra wonders about all the vans that come back; the log review she opens is never finished."""
-        begin = at - timedelta(days=4)
+        begin = at - timedelta(days=4, hours=10)
         about = incident("Vans come back", "More than half of the work with vans was sent back this week.", begin, at)
         log_review = open_log_review(self.project, about, by=self.petra, reason="The annotators asked", at=at)
         redefined = Entry.objects.filter(project=self.project, event=Event.CLASS_REDEFINED).first()
@@ -115,6 +115,10 @@ class Releases:
 
     def restored(self, at: datetime) -> None:
         """What was excluded by mistake comes back by an act forward; nothing newer is lost."""
+        mistake = EditsBetween(at.replace(hour=10) - timedelta(days=2), at.replace(hour=12) - timedelta(days=2))
+        snapshot = Snapshot.objects.get(project=self.project, name="v1.0.1")
+        with operation(by=self.olga, at=at):
+            restore(self.project, snapshot, mistake, by=self.olga, reason="It was camera 2, not camera 3")
 
     def today(self, incidents: Incidents) -> Release:
         """The last hours before somebody opens the demo: an edit past the services, and the next candidate."""
