@@ -70,13 +70,23 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_GRANTED = "account.superuser_granted", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights granted"
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
     PROJECT_DESCRIBED = "project.described", MEDIUM, Theme.PROJECT, OPTIONAL, "Project described anew"
     SETTING_CHANGED = "setting.changed", HIGH, Theme.PROJECT, OPTIONAL, "Setting changed"
+    PROJECT_ARCHIVED = "project.archived", HIGH, Theme.PROJECT, REQUIRED, "Project archived"
 
     CLASS_ADDED = "class.added", MEDIUM, Theme.SCHEMA, OPTIONAL, "Label class added"
+    CLASS_RENAMED = "class.renamed", HIGH, Theme.SCHEMA, OPTIONAL, "Label class renamed"
+    CLASS_REDEFINED = "class.redefined", HIGH, Theme.SCHEMA, REQUIRED, "Label class redefined"
+    CLASS_RISK_CHANGED = "class.risk_changed", HIGH, Theme.SCHEMA, OPTIONAL, "Risk of a label class changed"
+    CLASS_RECOLOURED = "class.recoloured", MEDIUM, Theme.SCHEMA, OPTIONAL, "Label class recoloured"
+    CLASS_DEPRECATED = "class.deprecated", HIGH, Theme.SCHEMA, REQUIRED, "Label class deprecated"
+    CLASS_REINSTATED = "class.reinstated", HIGH, Theme.SCHEMA, REQUIRED, "Label class reinstated"
+    SCHEMA_FROZEN = "schema.frozen", HIGH, Theme.SCHEMA, OPTIONAL, "Schema frozen"
+    SCHEMA_UNFROZEN = "schema.unfrozen", HIGH, Theme.SCHEMA, REQUIRED, "Schema unfrozen"
 
     ITEMS_IMPORTED = "items.imported", MEDIUM, Theme.WORK, OPTIONAL, "Items imported"
     ITEMS_ADDED = "items.added", MEDIUM, Theme.WORK, OPTIONAL, "Items added"

@@ -77,11 +77,13 @@ class Tracked(HistoricalRecords):
     """How simple-history defines a table of versions here.
 
     `project` names what the row's project is: a foreign key of the model, `"self"` (the model is the project),
-    `(foreign key, its project field)`, or None for what belongs to the site.
+    `(foreign key, its project field)`, or None for what belongs to the site. `indexed` names a field by which
+    versions are looked up beside the row's own id; each costs every write something.
     """
 
-    def __init__(self, project: str | tuple[str, str] | None = "project", **options: Any) -> None:
+    def __init__(self, project: str | tuple[str, str] | None = "project", *, indexed: str = "", **options: Any) -> None:
         self.project = project
+        self.indexed = indexed
         options.setdefault("bases", [Version])
         super().__init__(
             history_id_field=models.BigAutoField(),
@@ -132,6 +134,7 @@ class Tracked(HistoricalRecords):
             models.Index(fields=["project" if "project" in copied else "project_id", "history_id"]),
             models.Index(fields=[model._meta.pk.attname, "-history_id"]),
             models.Index(fields=["operation"]),
+            *([models.Index(fields=[self.indexed])] if self.indexed else []),
         ]
         return options
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from audit.history import versions_of
 from audit.models import Entry
 
 from .matrix import MATRIX, Can, Role, permissions_of
@@ -73,6 +75,22 @@ def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
 
 def owners_of(project: models.Model) -> QuerySet[Membership]:
     return Membership.objects.in_force().filter(project_id=project.pk, role=Role.OWNER, user__is_active=True)
+
+
+def opening_names(user_ids: Iterable[int]) -> dict[int, str]:
+    """The name under which each of these accounts was opened, which no renaming changes.
+
+    Told from the first version of the account. Where a later account was opened under a name that had become
+    free, it is `ana#2`, then `ana#3`: no username has a `#`.
+    """
+    opened = versions_of(User)._default_manager.filter(history_type="+").order_by("history_id")
+    names = set(opened.filter(id__in=set(user_ids)).values_list("username", flat=True))
+    found: dict[int, str] = {}
+    times: Counter[str] = Counter()
+    for user_id, name in opened.filter(username__in=names).values_list("id", "username"):
+        times[name] += 1
+        found.setdefault(user_id, name if times[name] == 1 else f"{name}#{times[name]}")
+    return found
 
 
 def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], str]:

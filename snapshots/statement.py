@@ -78,7 +78,8 @@ class Statement:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [{"name": name, **row} for name, row in self.told.classes.items()]
+        renamed = {change.name: change.before for change in self.told.schema if change.before != change.name}
+        return [{"name": name, "was": renamed.get(name, ""), **row} for name, row in self.told.classes.items()]
 
     @property
     def totals(self) -> dict[str, int]:
