@@ -225,10 +225,10 @@ def _called_for(project: Project) -> Iterator[Scope]:
         yield from map(chapter_of_release, releases.select_related("snapshot__parent"))
     tiers = changes_of_tier(project)
     held = _standing().filter(about=OuterRef("pk"), occasion=Occasion.PERMISSION_CHANGE)
-    changes = Entry.objects.filter(
-        ~Exists(held), project=project, impact=Impact.HIGH, event__in=PERMISSION_CHANGES
-    ).order_by("id")
-    for change in changes:
+    changes = Entry.objects.filter(project=project, impact=Impact.HIGH, event__in=PERMISSION_CHANGES)
+    # What was changed in one act is read in one log review, which its first entry calls for.
+    earlier = changes.filter(operation=OuterRef("operation"), pk__lt=OuterRef("pk"))
+    for change in changes.filter(~Exists(held), ~Exists(earlier)).order_by("id"):
         if calls_for(tier_at(project, change.at, tiers), Occasion.PERMISSION_CHANGE):
             yield act_of(change)
     held = _standing().filter(signal=OuterRef("pk"), occasion=Occasion.SIGNAL)

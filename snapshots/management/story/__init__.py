@@ -5,6 +5,10 @@ Seeded: told twice, it is the same but for its dates, which end today.
 
 from __future__ import annotations
 
+from io import StringIO
+
+from django.core.management import call_command
+
 from labelop.models import Project
 
 from .birds import tell_birds
@@ -33,4 +37,6 @@ def tell_story() -> Project:
     plan_first_release(street, releases)
     street.calendar.run()
     releases.today(incidents)
+    # As the daily command would: signals, anomalies, log reviews that are due.
+    call_command("remind", stdout=StringIO())
     return street.project

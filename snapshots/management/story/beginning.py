@@ -23,9 +23,10 @@ def begin_project(slug: str, name: str, owner: User, at: datetime, **settings: A
 
 
 def bring_team(project: Project, owner: User, team: dict[Role, list[User]], at: datetime) -> None:
-    for place, (role, people) in enumerate(team.items()):
-        for number, person in enumerate(people):
-            with operation(by=owner, at=at + timedelta(minutes=10 * place + number)):
+    """Everybody joins in one act: so one log review reads it."""
+    with operation(by=owner, at=at):
+        for role, people in team.items():
+            for person in people:
                 grant_role(project, person, role, by=owner, reason=f"Joins the team as {role.label.lower()}")
 
 

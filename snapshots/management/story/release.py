@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from audit.acting import operation
+from audit.events import PERMISSION_CHANGES
+from audit.models import Entry
 from labelop.models import Project
 from roles.models import User
 
 from ...gates import window_of
-from ...log_reviews import chapter_of_release, decision_points
-from ...models import Disposition, LogReview, Purpose, Release
+from ...log_reviews import Scope, act_of, decision_points
+from ...models import Disposition, LogReview, Occasion, Purpose, Release
 from ...separation import standing_of
 from ...services.dispositions import answer_question, dispose
 from ...services.exports import export_snapshot
@@ -37,9 +39,9 @@ def propose(project: Project, name: str, by: User, at: datetime, reason: str, da
         return begin_review(release, by=by)
 
 
-def read_the_log(release: Release, by: User, at: datetime) -> LogReview:
-    """Somebody who did nothing in the chapter reads it, decision by decision, and signs."""
-    log_review = open_log_review(release.project, chapter_of_release(release), by=by, at=at)
+def read_the_log(project: Project, scope: Scope, by: User, at: datetime) -> LogReview:
+    """Somebody who did nothing in the scope reads it, decision by decision, and signs."""
+    log_review = open_log_review(project, scope, by=by, at=at)
     for place, entry in enumerate(decision_points(log_review)):
         with operation(by=by, at=at + timedelta(minutes=2 + place)):
             dispose(log_review, entry, Disposition.Verdict.EXPECTED, by=by)
@@ -47,8 +49,15 @@ def read_the_log(release: Release, by: User, at: datetime) -> LogReview:
         with operation(by=by, at=at + timedelta(minutes=60 + place)):
             answer_question(log_review, place, ANSWERS[place % len(ANSWERS)], by=by)
     with operation(by=by, at=at + timedelta(minutes=70)):
-        sign_log_review(log_review, by=by, meaning="I read every decision of this chapter and took part in none")
+        sign_log_review(log_review, by=by, meaning="I read every decision in the scope and took part in none")
     return log_review
+
+
+def changes_of_roles(project: Project) -> list[Scope]:
+    """What changed who may do what and was read by nobody yet, act by act."""
+    read = LogReview.objects.filter(project=project, occasion=Occasion.PERMISSION_CHANGE).values("about")
+    changes = Entry.objects.filter(project=project, event__in=PERMISSION_CHANGES).exclude(pk__in=read).order_by("id")
+    return [act_of(entry) for entry in {entry.operation: entry for entry in reversed(changes)}.values()][::-1]
 
 
 def waive_what_is_closed(release: Release, by: User, at: datetime, reason: str) -> None:

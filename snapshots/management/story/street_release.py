@@ -14,7 +14,7 @@ from roles.matrix import Role
 from roles.models import Membership
 from roles.services import change_role, reveal_identity
 
-from ...log_reviews import incident
+from ...log_reviews import chapter_of_release, incident
 from ...models import Disposition, Finding, Purpose, Release, Snapshot
 from ...scopes import EditsBetween
 from ...services.adjustments import propose_adjustment
@@ -24,11 +24,12 @@ from ...services.releases import approve_release, move_planned_date, publish_rel
 from ...services.restore import restore
 from ...services.snapshots import take_snapshot
 from .incidents import Incidents
-from .release import export, propose, read_the_log, waive_what_is_closed
+from .release import changes_of_roles, export, propose, read_the_log, waive_what_is_closed
 from .street import Street, hours
 
 
 def plan_first_release(street: Street, releases: Releases) -> None:
+    street.plan(0, 2, 9, releases.roles_read)
     street.plan(1, 4, 18, releases.pilot)
     street.plan(3, 1, 9, releases.widen_a_role)
     street.plan(3, 3, 18, releases.candidate)
@@ -36,6 +37,7 @@ def plan_first_release(street: Street, releases: Releases) -> None:
     street.plan(3, 4, 15, releases.approval)
     street.plan(4, 0, 7.5, releases.out)
     street.plan(4, 0, 8.2, releases.narrow_the_role)
+    street.plan(4, 1, 9, releases.roles_read)
     street.plan(5, 4, 15, releases.incident)
     street.plan(6, 1, 18, releases.before_the_mistake)
     street.plan(6, 4, 16, releases.restored)
@@ -62,7 +64,12 @@ class Releases:
         self.release = propose(self.project, "v1.0", self.olga, hours(at, 0.5), "First delivery to the customer")
 
     def log_review(self, at: datetime) -> None:
-        read_the_log(self.release, self.petra, at)
+        read_the_log(self.project, chapter_of_release(self.release), self.petra, at)
+
+    def roles_read(self, at: datetime) -> None:
+        """Each change of roles is read within days; those of the last weeks are still owed."""
+        for place, scope in enumerate(changes_of_roles(self.project)):
+            read_the_log(self.project, scope, self.petra, hours(at, 2 * place))
 
     def approval(self, at: datetime) -> None:
         waive_what_is_closed(
