@@ -18,7 +18,7 @@ def begin_project(slug: str, name: str, owner: User, at: datetime, **settings: A
     operator = operator_account()
     with operation(by=operator, at=at):
         return create_project(
-            slug, name, by=operator, owner=owner, reason=f"{owner.username.capitalize()} leads it", **settings
+            slug, name, by=operator, owner=owner, reason="Leads the project", **settings
         )
 
 

@@ -35,7 +35,7 @@ def plan_incidents(street: Street, incidents: Incidents) -> None:
     street.plan(6, 0, 8, incidents.promote_an_annotator)
     street.plan(6, 1, 9.5, incidents.try_own_work)
     street.plan(6, 2, 11, incidents.exclude_by_mistake)
-    street.plan(7, 4, 17.5, incidents.contest)
+    street.plan(6, 4, 17.5, incidents.contest)
 
 
 class Incidents:
@@ -75,11 +75,11 @@ class Incidents:
 
     def contest(self, at: datetime) -> None:
         """An annotator does not agree with what was sent back."""
-        chiara = self.people["chiara"]
-        review = self._sent_back_to(chiara)
-        if review is not None:
-            with operation(by=chiara, at=at):
-                contest_review(review, by=chiara, reason="By the definition of the day it was a van")
+        review = self._sent_back()
+        if review is not None and review.assignment is not None:
+            annotator = review.assignment.annotator
+            with operation(by=annotator, at=at):
+                contest_review(review, by=annotator, reason="By the definition of the day it was a van")
 
     def overturn(self, at: datetime) -> None:
         dispute = Dispute.objects.filter(project=self.project, state=Dispute.State.OPEN).first()
@@ -139,11 +139,10 @@ class Incidents:
         approved = Assignment.objects.filter(project=self.project, state=Assignment.State.APPROVED)
         return next(item for item in self._items(prefix) if approved.filter(item=item).exists())
 
-    def _sent_back_to(self, annotator: User) -> Review | None:
+    def _sent_back(self) -> Review | None:
         return (
             Review.objects.filter(
                 project=self.project,
-                assignment__annotator=annotator,
                 assignment__state=Assignment.State.REVISION_REQUESTED,
                 superseded_by=None,
                 dispute=None,
