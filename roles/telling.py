@@ -78,8 +78,8 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
             entry,
             _actor(entry, pseudonyms, viewer),
             _subject(entry, pseudonyms),
-            plainly(_role_or(entry.before)),
-            plainly(_role_or(entry.after)),
+            plainly(_role_or(_with_pseudonym(entry.before, entry, pseudonyms))),
+            plainly(_role_or(_with_pseudonym(entry.after, entry, pseudonyms))),
         )
         for entry in entries
     ]
@@ -127,6 +127,13 @@ def _subject(entry: Entry, pseudonyms: Pseudonyms) -> str:
     if entry.event == Event.ACCESS_DENIED and entry.subject_name in Can.values:
         return str(Can(entry.subject_name).label)
     return entry.subject_name
+
+
+def _with_pseudonym(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> Any:
+    """Entries about assignments keep the id of an annotator; pages say their role and number."""
+    if not isinstance(value, dict) or "annotator" not in value:
+        return value
+    return {**value, "annotator": pseudonyms.of(entry.project_id, value["annotator"], "")}
 
 
 def _role_or(value: Any) -> Any:

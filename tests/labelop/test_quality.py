@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from audit.acting import operation
-from labelop.models import Annotation, Assignment, Item, Metric, Review, Verdict
+from labelop.models import APPROVALS, Annotation, Assignment, Item, Metric, Review, Verdict
 from labelop.quality import Decision, Tally, monday_of, tallied, weekly_of
 from labelop.services.reviews import decide_review
 from tests.snapshots.stage import Stage, run
@@ -27,7 +27,8 @@ APPROVED, FIXED, SENT_BACK, REJECTED = (
 
 def decide(stage: Stage, subject: Item | Annotation, verdict: Verdict, moment: datetime) -> None:
     with operation(at=moment, by=stage.ravi):
-        decide_review(subject, verdict, by=stage.ravi, reason="Looked at it")
+        code = "" if verdict in APPROVALS else "other"
+        decide_review(subject, verdict, by=stage.ravi, reason="Looked at it", reason_code=code)
 
 
 def counts(tally: Tally) -> dict[str, int]:
