@@ -106,4 +106,3 @@ def assemble_team() -> Team:
     change_role(memberships.get(user=people["rita"]), Role.REVIEWER, by=olga, reason="Promoted")
     revoke_role(memberships.get(user=people["eve"]), by=olga, reason="Left the team")
     return Team(people, project, gull, item)
-

@@ -121,7 +121,9 @@ class TestThePolicy:
         assert left.entries[-1].event == "work.completed"
         assert left.entries[-1].after == {"state": "in_review", "round": 1, "policy": "full"}
 
-    @pytest.mark.parametrize(("high_risk", "withdrawn", "state"), [(0, 0, "approved"), (1, 0, "in_review"), (1, 1, "in_review")])
+    @pytest.mark.parametrize(
+        ("high_risk", "withdrawn", "state"), [(0, 0, "approved"), (1, 0, "in_review"), (1, 1, "in_review")]
+    )
     def test_targeted_reviews_what_bears_a_high_risk_class(
         self, team: Team, high_risk: int, withdrawn: int, state: str
     ) -> None:
@@ -142,6 +144,7 @@ class TestThePolicy:
             with what_is_left() as left:
                 done = complete_work(assignment, by=team.ana)
             entry = left.entries[0]
+            assert entry.after is not None
             digest = hashlib.sha256(f"{entry.operation} {assignment.pk} 1".encode()).digest()
             drawn = int.from_bytes(digest[:8], "big") % 100
             assert (entry.after["draw"], entry.after["sample_percent"]) == (drawn, 50)

@@ -98,6 +98,7 @@ def traces() -> list[Any]:
 def attempted(team: Team, name: str, assignment: Assignment, called: str) -> str | type[Exception]:
     """The state that an act ends in, or what it raised without a trace; undone in either case."""
     before = traces()
+    after: str | type[Exception]
     try:
         with transaction.atomic():
             act(team, name, assignment, team.called(called))
@@ -108,6 +109,10 @@ def attempted(team: Team, name: str, assignment: Assignment, called: str) -> str
         after = type(error)
     assert traces() == before
     return after
+
+
+def was_refused(told: str | type[Exception]) -> bool:
+    return isinstance(told, type) and issubclass(told, PermissionDenied)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -121,7 +126,7 @@ def test_every_act_of_everybody_is_allowed_or_refused_as_the_table_says(state: s
             told = attempted(team, name, assignment, called)
             where = f"{called}: {name}, when {state}"
             if called not in who:
-                assert isinstance(told, type) and issubclass(told, PermissionDenied), where
+                assert was_refused(told), where
             elif state in moves:
                 assert told == (moves[state] or state), where
             else:
@@ -143,7 +148,7 @@ def test_while_a_decision_is_contested_nothing_moves_but_by_who_is_no_party(stat
             if called in ("owner", "another reviewer"):
                 assert told == after, f"{called}: {name}"
             else:
-                assert isinstance(told, type) and issubclass(told, PermissionDenied), f"{called}: {name}"
+                assert was_refused(told), f"{called}: {name}"
 
 
 @pytest.mark.parametrize("project_state", ["draft", "frozen", "archived"])
@@ -155,7 +160,14 @@ def test_nothing_moves_where_the_project_is_not_active(project_state: str) -> No
             with operation():
                 Project.objects.filter(pk=team.project.pk).update(state=project_state)
             for name, (who, moves) in TABLE.items():
-                decides_alone = state == "cancelled" or name in ("decide on a mark", "mark", "unmark", "fix", "unfix", "contest")
+                decides_alone = state == "cancelled" or name in (
+                    "decide on a mark",
+                    "mark",
+                    "unmark",
+                    "fix",
+                    "unfix",
+                    "contest",
+                )
                 if state in moves and not (project_state == "draft" and decides_alone and name != "assign"):
                     for called in who:
                         told = attempted(team, name, assignment, called)

@@ -140,7 +140,9 @@ class Work(RuleBasedStateMachine):
         self.number += 1
         value, team = self.number, self.team
         allowed = self.state == "in_review" and (self.fixed or not self.made_by("ravi"))
-        if self.attempt(lambda: fix_annotation(team.item, team.gull, {"n": value}, by=team.ravi, key=key), allowed=allowed):
+        if self.attempt(
+            lambda: fix_annotation(team.item, team.gull, {"n": value}, by=team.ravi, key=key), allowed=allowed
+        ):
             self.marks[key], self.fixed = (value, False, "ravi"), True
 
     @invariant()
@@ -155,7 +157,7 @@ class Work(RuleBasedStateMachine):
         for model in (Assignment, Annotation, Review):
             rows = {row.pk: row for row in model._default_manager.filter(item=item)}
             versions = versions_of(model)._default_manager.filter(id__in=rows).order_by("history_id")
-            newest = {version.id: version for version in versions}
+            newest: dict[int, Any] = dict(zip(versions.values_list("id", flat=True), versions, strict=True))
             assert newest.keys() == rows.keys()
             for pk, row in rows.items():
                 for column in row._meta.concrete_fields:
