@@ -109,6 +109,8 @@ class Act:
     at: datetime | None
     # The projects on which superuser rights stood in for a membership, once they are on the trail.
     overridden: set[int | None] = field(default_factory=set)
+    # What is still to be done about this act once it is over, done or refused; see `after_the_act`.
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
 def act_under_way(using: str = "default") -> Act | None:
@@ -132,6 +134,16 @@ def moment_of_act(using: str = "default") -> datetime:
     """When the act under way happens: now, unless it is backdated."""
     act = act_under_way(using)
     return act.at if act is not None and act.at is not None else timezone.now()
+
+
+def after_the_act(do: Callable[[], object], using: str = "default") -> None:
+    """Do something in an act of its own once the one under way is over: kept, or refused and the refusal recorded.
+
+    Nothing is done after an act that failed otherwise, nor outside an act.
+    """
+    act = act_under_way(using)
+    if act is not None:
+        act.afterwards.append(do)
 
 
 class operation:  # noqa: N801 - read as `with operation():` and `@operation()`, like transaction.atomic
@@ -163,7 +175,7 @@ class operation:  # noqa: N801 - read as `with operation():` and `@operation()`,
         self.atomic.__enter__()
         if under_way is not None:
             return under_way
-        act = Act(operation_id(), self.by.pk if self.by else None, self.at)
+        act = self.act = Act(operation_id(), self.by.pk if self.by else None, self.at)
         try:
             _tell(self.connection, act)
         except BaseException:
@@ -187,6 +199,17 @@ class operation:  # noqa: N801 - read as `with operation():` and `@operation()`,
             raise transaction.TransactionManagementError("A part of this act failed, so nothing of it was kept.")
         if isinstance(error, Refused):
             record_refusal_after_rollback(error, self.using)
+        if error is None or isinstance(error, Refused):
+            self._do_what_comes_after(error)
+
+    def _do_what_comes_after(self, refusal: Refused | None) -> None:
+        if not inside_a_transaction(self.using):
+            for do in self.act.afterwards:
+                do()
+        elif refusal is None:
+            # A transaction that somebody else opened may still undo the act.
+            for do in self.act.afterwards:
+                transaction.on_commit(do, using=self.using, robust=True)
 
 
 @contextlib.contextmanager

@@ -66,17 +66,32 @@ class Event(models.TextChoices):
     ROLE_EXPIRED = "role.expired", MEDIUM, Theme.ACCESS, OPTIONAL, "Role expired"
     ACCESS_OVERRIDDEN = "access.overridden", HIGH, Theme.ACCESS, REQUIRED, "Acted without a membership"
     ACCESS_DENIED = "access.denied", MEDIUM, Theme.ACCESS, OPTIONAL, "Attempt refused"
+    ACCESS_DENIED_REPEATEDLY = "access.denied_repeatedly", HIGH, Theme.ACCESS, OPTIONAL, "Many attempts refused at once"
+    ANOMALY_NOTED = "anomaly.noted", MEDIUM, Theme.ACCESS, OPTIONAL, "Anomaly noted"
+    ANOMALY_ACKNOWLEDGED = "anomaly.acknowledged", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly acknowledged"
+    ANOMALY_RESOLVED = "anomaly.resolved", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly resolved"
+    IDENTITY_REVEALED = "identity.revealed", MEDIUM, Theme.ACCESS, REQUIRED, "Identity revealed"
     ACCOUNT_CREATED = "account.created", MEDIUM, Theme.ACCESS, OPTIONAL, "Account created"
     ACCOUNT_SUPERUSER_GRANTED = "account.superuser_granted", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights granted"
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
     PROJECT_DESCRIBED = "project.described", MEDIUM, Theme.PROJECT, OPTIONAL, "Project described anew"
     SETTING_CHANGED = "setting.changed", HIGH, Theme.PROJECT, OPTIONAL, "Setting changed"
+    PROJECT_ARCHIVED = "project.archived", HIGH, Theme.PROJECT, REQUIRED, "Project archived"
 
     CLASS_ADDED = "class.added", MEDIUM, Theme.SCHEMA, OPTIONAL, "Label class added"
+    CLASS_RENAMED = "class.renamed", HIGH, Theme.SCHEMA, OPTIONAL, "Label class renamed"
+    CLASS_REDEFINED = "class.redefined", HIGH, Theme.SCHEMA, REQUIRED, "Label class redefined"
+    CLASS_RISK_CHANGED = "class.risk_changed", HIGH, Theme.SCHEMA, OPTIONAL, "Risk of a label class changed"
+    CLASS_RECOLOURED = "class.recoloured", MEDIUM, Theme.SCHEMA, OPTIONAL, "Label class recoloured"
+    CLASS_DEPRECATED = "class.deprecated", HIGH, Theme.SCHEMA, REQUIRED, "Label class deprecated"
+    CLASS_REINSTATED = "class.reinstated", HIGH, Theme.SCHEMA, REQUIRED, "Label class reinstated"
+    SCHEMA_FROZEN = "schema.frozen", HIGH, Theme.SCHEMA, OPTIONAL, "Schema frozen"
+    SCHEMA_UNFROZEN = "schema.unfrozen", HIGH, Theme.SCHEMA, REQUIRED, "Schema unfrozen"
 
     ITEMS_IMPORTED = "items.imported", MEDIUM, Theme.WORK, OPTIONAL, "Items imported"
     ITEMS_ADDED = "items.added", MEDIUM, Theme.WORK, OPTIONAL, "Items added"
@@ -86,6 +101,7 @@ class Event(models.TextChoices):
     ANNOTATION_SAVED = "annotation.saved", ROUTINE, Theme.WORK, OPTIONAL, "Annotation saved"
     ANNOTATION_WITHDRAWN = "annotation.withdrawn", MEDIUM, Theme.WORK, OPTIONAL, "Annotation withdrawn"
     ANNOTATIONS_BULK_CHANGED = "annotations.bulk_changed", HIGH, Theme.WORK, OPTIONAL, "Annotations changed in bulk"
+    DATA_RESTORED = "data.restored", HIGH, Theme.WORK, REQUIRED, "Earlier state restored"
     ANNOTATION_CHANGED_AFTER_APPROVAL = (
         "annotation.changed_after_approval", HIGH, Theme.WORK, OPTIONAL, "Annotation changed after its approval"
     )
@@ -108,6 +124,29 @@ class Event(models.TextChoices):
 
     SNAPSHOT_TAKEN = "snapshot.taken", HIGH, Theme.SNAPSHOT, OPTIONAL, "Snapshot taken"
     SNAPSHOT_SEALED = "snapshot.sealed", ROUTINE, Theme.SNAPSHOT, OPTIONAL, "Snapshot sealed"
+    ADJUSTMENT_PROPOSED = "adjustment.proposed", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment proposed"
+    ADJUSTMENT_ACCEPTED = "adjustment.accepted", HIGH, Theme.SNAPSHOT, OPTIONAL, "Adjustment accepted"
+    ADJUSTMENT_REJECTED = "adjustment.rejected", MEDIUM, Theme.SNAPSHOT, REQUIRED, "Adjustment rejected"
+
+    RELEASE_PROPOSED = "release.proposed", MEDIUM, Theme.RELEASE, REQUIRED, "Release proposed"
+    RELEASE_REVIEW_BEGUN = "release.review_begun", MEDIUM, Theme.RELEASE, OPTIONAL, "Review of a release begun"
+    RELEASE_APPROVED = "release.approved", HIGH, Theme.RELEASE, OPTIONAL, "Release approved"
+    RELEASE_RELEASED = "release.released", HIGH, Theme.RELEASE, OPTIONAL, "Released"
+    RELEASE_DEPRECATED = "release.deprecated", HIGH, Theme.RELEASE, REQUIRED, "Release deprecated"
+    RELEASE_WITHDRAWN = "release.withdrawn", HIGH, Theme.RELEASE, REQUIRED, "Release withdrawn"
+    RELEASE_REJECTED = "release.rejected", MEDIUM, Theme.RELEASE, REQUIRED, "Release rejected"
+    RELEASE_CANCELLED = "release.cancelled", MEDIUM, Theme.RELEASE, REQUIRED, "Release cancelled"
+    # Asked by one person, granted by another: the asking alone changes nothing yet.
+    RELEASE_REINSTATEMENT_ASKED = (
+        "release.reinstatement_asked", MEDIUM, Theme.RELEASE, REQUIRED, "Reinstatement of a release asked for"
+    )
+    RELEASE_REINSTATED = "release.reinstated", HIGH, Theme.RELEASE, REQUIRED, "Release reinstated"
+    RELEASE_DATE_MOVED = "release.date_moved", MEDIUM, Theme.RELEASE, REQUIRED, "Planned date of a release moved"
+    # A code of its own, since an impact belongs to a code: a date that moves within a week of it hurries somebody.
+    RELEASE_DATE_MOVED_LATE = (
+        "release.date_moved_late", HIGH, Theme.RELEASE, REQUIRED, "Planned date of a release moved within a week of it"
+    )
+    GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
 
@@ -128,7 +167,7 @@ class Event(models.TextChoices):
 BY_CODE = {event.value: event for event in Event}
 
 # Entries that account for many records at once, without a decision on each of them.
-BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_LOADED, Event.DATA_MIGRATED})
+BULK = frozenset({Event.ITEMS_IMPORTED, Event.DATA_RESTORED, Event.DATA_LOADED, Event.DATA_MIGRATED})
 
 # Entries that say that something happened, never why a record differs: they explain no change.
 EXPLAINS_NOTHING = frozenset({Event.CHANGE_UNEXPLAINED, Event.ACCESS_DENIED})

@@ -77,11 +77,13 @@ class Tracked(HistoricalRecords):
     """How simple-history defines a table of versions here.
 
     `project` names what the row's project is: a foreign key of the model, `"self"` (the model is the project),
-    `(foreign key, its project field)`, or None for what belongs to the site.
+    `(foreign key, its project field)`, or None for what belongs to the site. `indexed` names a field by which
+    versions are looked up beside the row's own id; each costs every write something.
     """
 
-    def __init__(self, project: str | tuple[str, str] | None = "project", **options: Any) -> None:
+    def __init__(self, project: str | tuple[str, str] | None = "project", *, indexed: str = "", **options: Any) -> None:
         self.project = project
+        self.indexed = indexed
         options.setdefault("bases", [Version])
         super().__init__(
             history_id_field=models.BigAutoField(),
@@ -102,6 +104,8 @@ class Tracked(HistoricalRecords):
         return fields
 
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
+        if clash := {field.name for field in Version._meta.fields} & fields.keys() - {"project_id"}:
+            raise TypeError(f"{model.__name__}.{clash.pop()} would be overwritten in its versions: rename it.")
         extra: dict[str, Any] = super().get_extra_fields(model, fields)
         extra["next_record"] = property(
             lambda version: (
@@ -130,6 +134,7 @@ class Tracked(HistoricalRecords):
             models.Index(fields=["project" if "project" in copied else "project_id", "history_id"]),
             models.Index(fields=[model._meta.pk.attname, "-history_id"]),
             models.Index(fields=["operation"]),
+            *([models.Index(fields=[self.indexed])] if self.indexed else []),
         ]
         return options
 

@@ -99,7 +99,16 @@ def _record_override(act: Act, subject: models.Model, actor: Actor, reason: str)
             {"reason": "You act without a membership of this project: say why."}, code="reason_required"
         )
     act.overridden.add(project_id)
-    _write(act, Event.ACCESS_OVERRIDDEN, actor, project_id=project_id, subject_name=str(subject)[:500], reason=reason)
+    _write(
+        act,
+        Event.ACCESS_OVERRIDDEN,
+        actor,
+        project_id=project_id,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        subject_name=str(subject)[:500],
+        reason=reason,
+    )
 
 
 def _write(act: Act, event: Event, actor: Actor, **columns: Any) -> Entry:

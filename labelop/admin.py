@@ -13,34 +13,20 @@ from roles.admin import AuditedAdmin
 from roles.models import User
 from roles.telling import pseudonyms_in
 
-from .forms import ExcludeItemForm, ReinstateItemForm
+from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.quality import signal_page
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
+from .selectors.schema import classes_visible_to, outdated_among, with_outdated_marks
 from .selectors.trail import work_entries_visible_to
 from .selectors.work import (
     annotations_visible_to,
     assignments_visible_to,
-    classes_visible_to,
     disputes_visible_to,
     items_visible_to,
     reviews_visible_to,
-)
-from .work_forms import (
-    AssignItemForm,
-    AssignItemsForm,
-    CancelWorkForm,
-    CompleteWorkForm,
-    ContestReviewForm,
-    DecideReviewForm,
-    MoveDueDateForm,
-    OverturnDecisionForm,
-    ReassignWorkForm,
-    ReopenWorkForm,
-    StartWorkForm,
-    UpholdDecisionForm,
 )
 
 
@@ -48,6 +34,7 @@ from .work_forms import (
 class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
     list_filter = ("state", "risk_tier")
+    acts = (*projects.ACTS, *schema.OF_A_PROJECT)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)
@@ -76,12 +63,21 @@ class WorkAdmin(AuditedAdmin):
 
 @admin.register(LabelClass)
 class LabelClassAdmin(AuditedAdmin):
-    list_display = ("name", "key", "project", "geometry", "high_risk", "deprecated")
+    list_display = ("name", "key", "project", "geometry", "high_risk", "deprecated", "edition", "outdated_marks")
     list_filter = ("high_risk", "deprecated")
     search_fields = ("^key", "^name")
+    readonly_fields = ("outdated_marks",)
+    acts = schema.ACTS
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[LabelClass]:
         return classes_visible_to(viewer)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_outdated_marks(super().get_queryset(request))
+
+    @admin.display(description="outdated marks")
+    def outdated_marks(self, label_class: Any) -> int:
+        return int(label_class.outdated_marks)
 
 
 @admin.register(Item)
@@ -89,21 +85,39 @@ class ItemAdmin(WorkAdmin):
     list_display = ("key", "project", "split", "excluded")
     list_filter = ("excluded",)
     search_fields = ("^key",)
-    acts = (AssignItemForm, ExcludeItemForm, ReinstateItemForm)
+    acts = (work.AssignItemForm, *items.ACTS)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)
 
 
+class OutdatedFilter(admin.SimpleListFilter):
+    """What is to be marked anew: its class was redefined since."""
+
+    title = parameter_name = "outdated"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Class redefined since")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        # Of the rows already narrowed to what this viewer may see.
+        return outdated_among(queryset) if self.value() == "yes" else queryset
+
+
 @admin.register(Annotation)
 class AnnotationAdmin(WorkAdmin):
-    list_display = ("__str__", "label_class", "project", "origin", "withdrawn")
-    list_filter = ("origin", "withdrawn")
-    fields = ("project", "item", "key", "label_class", "value", "origin", "withdrawn")
+    list_display = ("__str__", "label_class", "project", "origin", "withdrawn", "up_to_date")
+    list_filter = ("origin", "withdrawn", OutdatedFilter)
+    fields = ("project", "item", "key", "label_class", "value", "origin", "edition", "withdrawn", "up_to_date")
+    readonly_fields = ("up_to_date",)
     search_fields = ("^key",)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Annotation]:
         return annotations_visible_to(viewer)
+
+    @admin.display(description="up to date", boolean=True)
+    def up_to_date(self, annotation: Annotation) -> bool:
+        return not annotation.outdated
 
 
 @admin.register(Assignment)
@@ -115,11 +129,8 @@ class AssignmentAdmin(WorkAdmin):
         *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
     )
     readonly_fields = ("whose", "approver")
-    acts = (
-        *(StartWorkForm, CompleteWorkForm, DecideReviewForm, ReopenWorkForm),
-        *(ReassignWorkForm, MoveDueDateForm, CancelWorkForm),
-    )
-    list_acts = (AssignItemsForm,)
+    acts = work.ASSIGNMENT_ACTS
+    list_acts = (work.AssignItemsForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Assignment]:
         return assignments_visible_to(viewer)
@@ -142,7 +153,7 @@ class ReviewAdmin(WorkAdmin):
         *("verdict", "reason_code", "note", "decider", "decided_at", "supersedes"),
     )
     readonly_fields = ("decider",)
-    acts = (ContestReviewForm,)
+    acts = (work.ContestReviewForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Review]:
         return reviews_visible_to(viewer)
@@ -158,7 +169,7 @@ class DisputeAdmin(WorkAdmin):
     list_filter = ("state",)
     fields = ("project", "review", "state", "contester", "reason", "opened_at", "adjudicator", "ruling", "closed_at")
     readonly_fields = ("contester", "adjudicator")
-    acts = (UpholdDecisionForm, OverturnDecisionForm)
+    acts = work.DISPUTE_ACTS
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Dispute]:
         return disputes_visible_to(viewer)

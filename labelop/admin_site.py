@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
 
 if TYPE_CHECKING:
-    from .forms import MemberAuthenticationForm
+    from .forms.accounts import MemberAuthenticationForm
 
 
 class LabelopAdminConfig(AdminConfig):
@@ -27,9 +29,21 @@ class LabelopAdminSite(AdminSite):
 
     @property
     def login_form(self) -> type[MemberAuthenticationForm]:  # type: ignore[override]
-        from .forms import MemberAuthenticationForm
+        from .forms.accounts import MemberAuthenticationForm
 
         return MemberAuthenticationForm
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from django.contrib.auth.views import PasswordChangeView
+
+        from .forms.accounts import OwnPasswordForm
+
+        page = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast("TemplateResponse", page(request))
 
     def has_permission(self, request: HttpRequest) -> bool:
         from roles.selectors import is_member_of_any_project

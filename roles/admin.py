@@ -19,16 +19,17 @@ from django.urls import path, reverse
 from django.utils.formats import date_format
 
 from audit.events import Impact
+from audit.history import project_id_of
 from audit.models import Entry
 
-from .forms import ActForm, project_of, take_errors
-from .models import Membership, User
+from .forms import AcknowledgeForm, ActForm, ResolveForm, RevealForm, project_of, take_errors
+from .models import Anomaly, Membership, User
 from .pages import member_behind
 from .paging import BoundedPaginator
 from .past import past_of
-from .selectors import entries_visible_to, memberships_visible_to
+from .selectors import anomalies_visible_to, entries_visible_to, latest_roles_in, memberships_visible_to
 from .services import authorize
-from .telling import pseudonyms_in, told
+from .telling import Pseudonyms, pseudonyms_in, told
 
 
 class AuditedAdmin(admin.ModelAdmin):
@@ -55,6 +56,25 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.visible_to(request.user)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [self._without_name(request, column) for column in self.list_display]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return [self._without_name(request, field) for field in super().get_fields(request, obj)]
+
+    def _without_name(self, request: HttpRequest, column: Any) -> Any:
+        """A column or field that points to a user, told as role and number; any other as it is."""
+        fields = {field.name: field for field in self.opts.concrete_fields if field.related_model is User}
+        if column not in fields:
+            return column
+        field = fields[column]
+
+        def person(row: Any) -> str | None:
+            user_id, project_id = getattr(row, field.attname), project_id_of(row)
+            return None if user_id is None else member_told(request, project_id, user_id)
+
+        return admin.display(description=field.verbose_name)(person)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
@@ -119,7 +139,10 @@ class AuditedAdmin(admin.ModelAdmin):
         form_class = next((form for form in self.acts if form.name == name), None)
         if row is None or form_class is None:
             raise Http404
-        authorize(member_behind(request), form_class.can, project_of(row))
+        project = project_of(row)
+        # What belongs to the site only superusers see; its services ask again.
+        if project is not None:
+            authorize(member_behind(request), form_class.can, project)
         return self._ask(request, form_class, row)
 
     def list_act_view(self, request: HttpRequest, name: str) -> HttpResponse:
@@ -178,6 +201,16 @@ class AuditedAdmin(admin.ModelAdmin):
             "past": past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user)),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
+
+
+def member_told(request: HttpRequest, project_id: int | None, user_id: int) -> str:
+    """A member of a project in the role they hold, or held last; each project is asked for once on a page."""
+    known: dict[int | None, tuple[Pseudonyms, dict[tuple[int, int], str]]]
+    known = request.__dict__.setdefault("labelop_members", {})
+    if project_id not in known:
+        known[project_id] = pseudonyms_in([project_id], request.user), latest_roles_in([project_id])
+    pseudonyms, roles = known[project_id]
+    return pseudonyms.of(project_id, user_id, roles.get((project_id or 0, user_id), ""))
 
 
 class ImpactFilter(admin.SimpleListFilter):
@@ -263,13 +296,15 @@ class EntryAdmin(AuditedAdmin):
 class MembershipAdmin(AuditedAdmin):
     list_display = ("member", "role", "project", "granted_at", "valid_until", "ended_at")
     list_filter = ("role",)
+    acts = (RevealForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Membership]:
         return memberships_visible_to(viewer)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        pseudonyms = pseudonyms_in(membership.project_id for membership in changelist.result_list)
+        projects = (membership.project_id for membership in changelist.result_list)
+        pseudonyms = pseudonyms_in(projects, request.user)
         for membership in changelist.result_list:
             membership.pseudonym = pseudonyms.of_membership(membership.pk)
         return changelist
@@ -286,3 +321,24 @@ class MembershipAdmin(AuditedAdmin):
     @admin.display(description="member")
     def member(self, membership: Membership) -> str:
         return membership.pseudonym  # type: ignore[attr-defined, no-any-return]
+
+
+@admin.register(Anomaly)
+class AnomalyAdmin(AuditedAdmin):
+    list_display = ("__str__", "explanation", "project", "state", "noted_at")
+    list_filter = ("state", "rule")
+    fields = ("rule", "explanation", "project", "state", "noted_at")
+    acts = (AcknowledgeForm, ResolveForm)
+    change_form_template = "admin/roles/anomaly/change_form.html"
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Anomaly]:
+        return anomalies_visible_to(viewer)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        anomaly = self.get_object(request, object_id)
+        if anomaly is None:
+            raise Http404
+        entries = entries_visible_to(request.user).filter(pk__in=anomaly.entries)
+        return super().change_view(request, object_id, form_url, {"shown": told(entries, request.user)})

@@ -9,9 +9,11 @@ from django.db.models import Model
 
 from audit.history import project_id_of
 
-from .matrix import Can, Role
-from .models import Kind, Membership, User
+from .matrix import MATRIX, Can, Role
+from .models import Anomaly, Kind, Membership, User
 from .selectors import can, projects_where
+from .services import acknowledge_anomaly, resolve_anomaly, reveal_identity
+from .telling import pseudonyms_in
 
 
 class ReasonField(forms.CharField):
@@ -116,6 +118,21 @@ class ProjectField(forms.ModelChoiceField):
         self.queryset = _projects().filter(pk__in=projects_where(viewer, ability)).order_by("name")
 
 
+class MemberField(forms.ModelChoiceField):
+    """A member who may do something, chosen by role and number: to ask for a name would be to search by it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queryset=Membership.objects.none(), **options)
+
+    def offer_to(self, viewer: User, project_id: int, ability: Can) -> None:
+        held = Membership.objects.in_force().filter(project=project_id, role__in=MATRIX[ability], user__is_active=True)
+        self.queryset = held.select_related("user").order_by("id")
+        self.pseudonyms = pseudonyms_in([project_id], viewer)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return self.pseudonyms.of(obj.project_id, obj.user_id, obj.role)
+
+
 class ListActForm(ActForm):
     """An act that begins something in a project to be chosen."""
 
@@ -129,9 +146,63 @@ class ListActForm(ActForm):
 
 
 def project_of(row: Model) -> Any:
-    """The project that a row belongs to, or is."""
-    return _projects().get(pk=project_id_of(row))
+    """The project that a row belongs to, or is; None for a row of the site."""
+    return _projects().filter(pk=project_id_of(row)).first()
 
 
 def _projects() -> Any:
     return Membership._meta.get_field("project").related_model._base_manager
+
+
+class RevealForm(ActForm):
+    """Why a name is wanted."""
+
+    name = "reveal"
+    label = "Reveal the name"
+    done = "For the next eight hours you read the name beside the pseudonym."
+    can = Can.REVEAL_IDENTITIES
+
+    reason = ReasonField()
+
+    def act(self, reason: str) -> Membership:
+        return reveal_identity(self.subject, by=self.viewer, reason=reason)
+
+
+class AcknowledgeForm(ActForm):
+    """What is being done about it."""
+
+    name = "acknowledge"
+    label = "Acknowledge"
+    done = "It is acknowledged."
+    can = Can.RESOLVE_FINDINGS
+
+    reason = ReasonField(label="What is being done about it")
+
+    @classmethod
+    def fits(cls, subject: Anomaly) -> bool:
+        return subject.state == Anomaly.State.OPEN
+
+    def act(self, reason: str) -> Anomaly:
+        return acknowledge_anomaly(self.subject, by=self.viewer, reason=reason)
+
+
+class ResolveForm(ActForm):
+    """What explains it."""
+
+    name = "resolve"
+    label = "Resolve"
+    done = "It is resolved, and this case is not noted again."
+    can = Can.RESOLVE_FINDINGS
+
+    reason = ReasonField(label="What explains it")
+
+    @classmethod
+    def fits(cls, subject: Anomaly) -> bool:
+        return subject.state != Anomaly.State.RESOLVED
+
+    @classmethod
+    def offered(cls, subject: Anomaly, viewer: User) -> bool:
+        return super().offered(subject, viewer) and viewer.pk not in subject.people
+
+    def act(self, reason: str) -> Anomaly:
+        return resolve_anomaly(self.subject, by=self.viewer, reason=reason)

@@ -134,10 +134,12 @@ class Anomaly(models.Model):
     explanation = models.TextField()
     # The ids of the entries that show it.
     entries = CanonicalJSONField(default=list)
+    # The ids of the users whose acts or roles it shows: none of them resolves it. Written once, so no version tells it.
+    people = CanonicalJSONField(default=list, editable=False)
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     noted_at = models.DateTimeField(default=timezone.now)
 
-    history = tracked()
+    history = tracked(excluded_fields=["people"])
 
     class Meta:
         verbose_name_plural = "anomalies"

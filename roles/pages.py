@@ -18,8 +18,8 @@ from audit.events import Event
 
 from .forms import ChangeRoleForm, GrantRoleForm, ReasonForm, take_errors
 from .matrix import MATRIX, Can, Role
-from .models import Membership, User
-from .selectors import can, entries_visible_to, memberships_visible_to, project_or_404, role_of
+from .models import Anomaly, Membership, User
+from .selectors import anomalies_visible_to, can, entries_visible_to, memberships_visible_to, project_or_404, role_of
 from .services import authorize, change_role, grant_role, revoke_role
 from .telling import Pseudonyms, pseudonyms_in, told
 
@@ -30,7 +30,11 @@ ABOUT_ACCESS = (
     Event.ROLE_EXPIRED,
     Event.ACCESS_OVERRIDDEN,
     Event.ACCESS_DENIED,
+    Event.IDENTITY_REVEALED,
+    Event.ANOMALY_NOTED,
+    Event.ANOMALY_RESOLVED,
 )
+ANOMALIES = 10
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def _show(
     viewer = member_behind(request)
     manages = can(viewer, Can.MANAGE_ROLES, project)
     pseudonyms = pseudonyms_in([project.pk])
+    anomalies = anomalies_visible_to(viewer).filter(project=project).exclude(state=Anomaly.State.RESOLVED)
     members = [
         _member(request, membership, pseudonyms, manages, changes or {}, ends or {})
         for membership in memberships_visible_to(viewer).filter(project=project).order_by("ended_at", "id")
@@ -143,6 +148,7 @@ def _show(
         "inspects": can(viewer, Can.INSPECT_TRAIL, project),
         "grant_form": (grant or GrantRoleForm()) if manages else None,
         "entries": told(entries, viewer),
+        "anomalies": anomalies[:ANOMALIES],
     }
     refused = any(form is not None for form in (grant, changes, ends))
     return TemplateResponse(request, "roles/team.html", context, status=422 if refused else 200)

@@ -62,7 +62,7 @@ def past_of(row: Model, viewer: User | AnonymousUser, before: str | None, visibl
     by_operation: dict[Any, list[Told]] = {}
     for entry in of_acts:
         by_operation.setdefault(entry.operation, []).append(lines[entry.pk])
-    names = pseudonyms_in({getattr(version, "project_id", None) for version in shown})
+    names = pseudonyms_in({getattr(version, "project_id", None) for version in shown}, viewer)
     related = _names_of_related(versions)
     following = [*versions[1:], None]
     past = [

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from audit.events import Event
+from audit.history import versions_of
 from audit.models import Entry
 
 from .matrix import MATRIX, Can, Role, permissions_of
-from .models import Membership, ProjectGroupPermission, ProjectUserPermission, User
+from .models import Anomaly, Membership, ProjectGroupPermission, ProjectUserPermission, User
+
+# How long a revealed name is told to whoever revealed it.
+REVEALED_FOR = timedelta(hours=8)
 
 
 def role_of(user: User, project: models.Model) -> Role | None:
@@ -71,8 +79,38 @@ def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
     return Entry.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
 
 
+def revealed_to(viewer: User | AnonymousUser, membership_ids: Iterable[int], project_ids: Iterable[int]) -> QuerySet:
+    """The subjects, as (type, id), whose names this viewer had told lately: memberships, or whole projects.
+
+    Somebody who may reveal no more is told no more. Asked by subject, of which each has few entries.
+    """
+    members = Q(subject_type=Membership._meta.label_lower, subject_id__in=membership_ids)
+    projects = Q(subject_type="labelop.project", subject_id__in=project_ids)
+    lately = Entry.objects.filter(
+        members | projects, event=Event.IDENTITY_REVEALED, recorded_at__gt=timezone.now() - REVEALED_FOR
+    )
+    allowed = projects_where(viewer, Can.REVEAL_IDENTITIES)
+    return lately.filter(actor=viewer.pk, project__in=allowed).order_by().values_list("subject_type", "subject_id")
+
+
 def owners_of(project: models.Model) -> QuerySet[Membership]:
     return Membership.objects.in_force().filter(project_id=project.pk, role=Role.OWNER, user__is_active=True)
+
+
+def opening_names(user_ids: Iterable[int]) -> dict[int, str]:
+    """The name under which each of these accounts was opened, which no renaming changes.
+
+    Told from the first version of the account. Where a later account was opened under a name that had become
+    free, it is `ana#2`, then `ana#3`: no username has a `#`.
+    """
+    opened = versions_of(User)._default_manager.filter(history_type="+").order_by("history_id")
+    names = set(opened.filter(id__in=set(user_ids)).values_list("username", flat=True))
+    found: dict[int, str] = {}
+    times: Counter[str] = Counter()
+    for user_id, name in opened.filter(username__in=names).values_list("id", "username"):
+        times[name] += 1
+        found.setdefault(user_id, name if times[name] == 1 else f"{name}#{times[name]}")
+    return found
 
 
 def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], str]:
@@ -81,37 +119,66 @@ def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], 
     return {(project, user): role for project, user, role in rows.values_list("project_id", "user_id", "role")}
 
 
+def anomalies_visible_to(viewer: User | AnonymousUser) -> QuerySet[Anomaly]:
+    """What stands out on the projects where this viewer may resolve it; a superuser also sees the site's."""
+    if viewer.is_active and viewer.is_superuser:
+        return Anomaly.objects.select_related("project")
+    return Anomaly.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related("project")
+
+
 @dataclass(frozen=True)
 class StrayPermission:
     """A permission row that no membership explains. `holder` is a user's or a group's name."""
 
     row: models.Model
     holder: str
+    user_id: int | None
     permission: str
     project_id: int | None
 
 
 def stray_permissions() -> list[StrayPermission]:
     """Every permission row, guardian's and Django's own, that the memberships do not account for."""
+    users, groups = ProjectUserPermission.objects.all(), ProjectGroupPermission.objects.all()
+    return [*_strays_on_projects(users, groups), *_strays_of_the_site()]
+
+
+def stray_permissions_of(project_id: int | None) -> list[StrayPermission]:
+    """Those of one project, or of the site."""
+    if project_id is None:
+        return list(_strays_of_the_site())
+    users = ProjectUserPermission.objects.filter(content_object=project_id)
+    return list(_strays_on_projects(users, ProjectGroupPermission.objects.filter(content_object=project_id)))
+
+
+def _strays_on_projects(
+    users: QuerySet[ProjectUserPermission], groups: QuerySet[ProjectGroupPermission]
+) -> Iterator[StrayPermission]:
     held = {
         (membership.user_id, membership.project_id): {can.value for can in permissions_of(Role(membership.role))}
         for membership in Membership.objects.in_force().filter(user__is_active=True)
     }
-    strays = [
-        StrayPermission(row, str(row.user), row.permission.codename, row.content_object_id)
-        for row in ProjectUserPermission.objects.select_related("user", "permission")
-        if row.permission.codename not in held.get((row.user_id, row.content_object_id), set())
-    ]
-    for grouped in ProjectGroupPermission.objects.select_related("group", "permission"):
-        strays.append(
-            StrayPermission(grouped, str(grouped.group), grouped.permission.codename, grouped.content_object_id)
-        )
+    for row in users.select_related("user", "permission"):
+        if row.permission.codename not in held.get((row.user_id, row.content_object_id), set()):
+            yield _of_user(row, row.content_object_id)
+    for grouped in groups.select_related("group", "permission"):
+        yield _of_group(grouped, grouped.content_object_id)
+
+
+def _strays_of_the_site() -> Iterator[StrayPermission]:
     for generic in UserObjectPermission.objects.select_related("user", "permission"):
-        strays.append(StrayPermission(generic, str(generic.user), generic.permission.codename, None))
+        yield _of_user(generic, None)
     for shared in GroupObjectPermission.objects.select_related("group", "permission"):
-        strays.append(StrayPermission(shared, str(shared.group), shared.permission.codename, None))
+        yield _of_group(shared, None)
     for direct in User.user_permissions.through.objects.select_related("user", "permission"):
-        strays.append(StrayPermission(direct, str(direct.user), direct.permission.codename, None))
+        yield _of_user(direct, None)
     for everywhere in Group.permissions.through.objects.select_related("group", "permission"):
-        strays.append(StrayPermission(everywhere, str(everywhere.group), everywhere.permission.codename, None))
-    return strays
+        yield _of_group(everywhere, None)
+
+
+def _of_user(row: Any, project_id: int | None) -> StrayPermission:
+    return StrayPermission(row, str(row.user), row.user_id, row.permission.codename, project_id)
+
+
+def _of_group(row: Any, project_id: int | None) -> StrayPermission:
+    return StrayPermission(row, str(row.group), None, row.permission.codename, project_id)

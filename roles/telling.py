@@ -1,9 +1,9 @@
-"""How the trail is told: actors by role and a number that stays, never by name."""
+"""How the trail is told: actors by role and a number that stays; by name only where it was revealed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +16,11 @@ from audit.models import Entry
 
 from .matrix import Can, Role
 from .models import Membership, User
+from .selectors import revealed_to
 
 NOT_RECORDED = "not recorded"
+# What entries call the annotator whom they name by id.
+PEOPLE = frozenset({"annotator"})
 
 
 @dataclass(frozen=True)
@@ -26,28 +29,43 @@ class Pseudonyms:
 
     numbers: dict[tuple[int | None, int | None], int]
     members: dict[int, tuple[int, int]]
+    # The names that the viewer had revealed to them lately; of whole projects beside those of single members.
+    names: dict[tuple[int | None, int | None], str] = field(default_factory=dict)
+    revealed: frozenset[int] = frozenset()
 
     def of(self, project_id: int | None, user_id: int | None, role: str) -> str:
         number = self.numbers.get((project_id, user_id))
         label = Role(role).label if role in Role.values else "Member" if number else "Somebody without a role"
-        return f"{label} {number}" if number else label
+        pseudonym = f"{label} {number}" if number else label
+        name = self.names.get((project_id, user_id))
+        return f"{pseudonym} ({name})" if name else pseudonym
 
     def of_membership(self, membership_id: int | None) -> str:
         project_id, user_id = self.members.get(membership_id or 0, (None, None))
         return self.of(project_id, user_id, "")
 
 
-def pseudonyms_in(project_ids: Iterable[int | None]) -> Pseudonyms:
+def pseudonyms_in(project_ids: Iterable[int | None], viewer: User | AnonymousUser | None = None) -> Pseudonyms:
+    """How to speak of the members of these projects; with the names that were revealed to this viewer, if any."""
+    wanted_projects = {pk for pk in project_ids if pk}
     numbers: dict[tuple[int | None, int | None], int] = {}
     members: dict[int, tuple[int, int]] = {}
     counted: dict[int, int] = {}
-    rows = Membership.objects.filter(project__in={pk for pk in project_ids if pk}).order_by("id")
+    rows = Membership.objects.filter(project__in=wanted_projects).order_by("id")
     for pk, project_id, user_id in rows.values_list("id", "project_id", "user_id"):
         members[pk] = (project_id, user_id)
         if (project_id, user_id) not in numbers:
             counted[project_id] = counted.get(project_id, 0) + 1
             numbers[project_id, user_id] = counted[project_id]
-    return Pseudonyms(numbers, members)
+    if viewer is None or not viewer.is_authenticated:
+        return Pseudonyms(numbers, members)
+    shown = list(revealed_to(viewer, members, wanted_projects)) if members else []
+    alone = {members[pk] for kind, pk in shown if kind == Membership._meta.label_lower}
+    wholly = frozenset(pk for kind, pk in shown if kind != Membership._meta.label_lower)
+    wanted = {place for place in numbers if place in alone or place[0] in wholly}
+    usernames = User.objects.in_bulk({user_id for _, user_id in wanted}) if wanted else {}
+    names = {place: usernames[place[1]].username for place in wanted if place[1]}
+    return Pseudonyms(numbers, members, names, wholly)
 
 
 @dataclass(frozen=True)
@@ -72,14 +90,14 @@ class Told:
 def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
     """Tell these entries to this viewer, in the order given."""
     entries = list(entries)
-    pseudonyms = pseudonyms_in(entry.project_id for entry in entries)
+    pseudonyms = pseudonyms_in((entry.project_id for entry in entries), viewer)
     return [
         Told(
             entry,
-            _actor(entry, pseudonyms, viewer),
-            _subject(entry, pseudonyms),
-            plainly(_role_or(_with_pseudonym(entry.before, entry, pseudonyms))),
-            plainly(_role_or(_with_pseudonym(entry.after, entry, pseudonyms))),
+            _actor_or_you(entry, pseudonyms, viewer),
+            subject_told(entry, pseudonyms),
+            plainly(_with_people(_role_or(entry.before), entry, pseudonyms)),
+            plainly(_with_people(_role_or(entry.after), entry, pseudonyms)),
         )
         for entry in entries
     ]
@@ -104,15 +122,42 @@ def plainly(value: Any) -> str:
     return str(value)
 
 
-def _actor(entry: Entry, pseudonyms: Pseudonyms, viewer: User | AnonymousUser) -> str:
+def actor_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """Who acted, in which role; by name only where it was revealed."""
     if entry.attributed_to_id:
-        return f"person {entry.attributed_to_id} of the imported history"
+        person = f"person {entry.attributed_to_id} of the imported history"
+        return _named(person, str(entry.attributed_to), entry, pseudonyms)
     if entry.event == Event.CHANGE_UNEXPLAINED:
         return _writer(entry)
     if entry.actor_id is None:
         return "LabelOp itself"
+    return importer_told(entry, pseudonyms)
+
+
+def importer_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """Whose act it was here, whomever an imported history names."""
     actor = pseudonyms.of(entry.project_id, entry.actor_id, entry.role)
-    return f"{actor} (you)" if entry.actor_id == viewer.pk else actor
+    known = (entry.project_id, entry.actor_id) in pseudonyms.names
+    return actor if known else _named(actor, entry.actor_name, entry, pseudonyms)
+
+
+def subject_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    if entry.subject_type == Membership._meta.label_lower:
+        return pseudonyms.of_membership(entry.subject_id)
+    if entry.event == Event.ACCESS_DENIED:
+        asked = entry.subject_name
+        return str(Can(asked).label) if asked in Can.values else asked.replace("_", " ")
+    return entry.subject_name
+
+
+def _actor_or_you(entry: Entry, pseudonyms: Pseudonyms, viewer: User | AnonymousUser) -> str:
+    actor = actor_told(entry, pseudonyms)
+    return f"{actor} (you)" if viewer.pk and entry.actor_id == viewer.pk and not entry.attributed_to_id else actor
+
+
+def _named(pseudonym: str, name: str, entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """With the name as well, where everybody in this project's trail was revealed."""
+    return f"{pseudonym} ({name})" if entry.project_id in pseudonyms.revealed else pseudonym
 
 
 def _writer(entry: Entry) -> str:
@@ -121,20 +166,15 @@ def _writer(entry: Entry) -> str:
     return ", ".join(filter(None, known)) or "a writer the database could not name"
 
 
-def _subject(entry: Entry, pseudonyms: Pseudonyms) -> str:
-    if entry.subject_type == "roles.membership":
-        return pseudonyms.of_membership(entry.subject_id)
-    if entry.event == Event.ACCESS_DENIED and entry.subject_name in Can.values:
-        return str(Can(entry.subject_name).label)
-    return entry.subject_name
-
-
-def _with_pseudonym(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> Any:
-    """Entries about assignments keep the id of an annotator; pages say their role and number."""
-    if not isinstance(value, dict) or "annotator" not in value:
-        return value
-    return {**value, "annotator": pseudonyms.of(entry.project_id, value["annotator"], "")}
-
-
 def _role_or(value: Any) -> Any:
     return Role(value).label if isinstance(value, str) and value in Role.values else value
+
+
+def _with_people(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> Any:
+    """What an entry says was before or after, with role and number for whoever it names by their id."""
+    if not isinstance(value, dict) or not PEOPLE & value.keys():
+        return value
+    return {
+        key: pseudonyms.of(entry.project_id, part, Role.ANNOTATOR) if key in PEOPLE and isinstance(part, int) else part
+        for key, part in value.items()
+    }

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from audit.events import Impact
 from audit.models import Entry
 from labelop.models import Project
+from roles.telling import Pseudonyms, actor_told, importer_told, subject_told
 
 from .models import Snapshot
 
@@ -24,8 +25,8 @@ class Act:
     operation: uuid.UUID
     entries: list[Entry] = field(default_factory=list)
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"operation": str(self.operation), "entries": [entry_as_dict(entry) for entry in self.entries]}
+    def as_dict(self, names: Pseudonyms) -> dict[str, Any]:
+        return {"operation": str(self.operation), "entries": [entry_as_dict(entry, names) for entry in self.entries]}
 
 
 def span(project: Project, start: Snapshot | datetime | None, end: Snapshot | datetime) -> QuerySet[Entry]:
@@ -47,7 +48,9 @@ def acts_of(entries: Iterable[Entry] | QuerySet[Entry]) -> list[Act]:
     return list(acts.values())
 
 
-def entry_as_dict(entry: Entry) -> dict[str, Any]:
+def entry_as_dict(entry: Entry, names: Pseudonyms) -> dict[str, Any]:
+    """An entry as plain data; people are told as pages tell them."""
+    person = actor_told(entry, names)
     return {
         "id": entry.pk,
         "at": entry.at.isoformat(),
@@ -55,10 +58,10 @@ def entry_as_dict(entry: Entry) -> dict[str, Any]:
         "event": entry.event,
         "impact": Impact(entry.impact).name.lower(),
         "role": entry.role or None,
-        "actor": entry.actor_name or None,
-        "attributed_to": str(entry.attributed_to) if entry.attributed_to else None,
+        "actor": None if entry.actor_id is None else importer_told(entry, names),
+        "attributed_to": person if entry.attributed_to_id else None,
         "channel": entry.channel or None,
-        "subject": entry.subject_name or None,
+        "subject": subject_told(entry, names) or None,
         "records": entry.records,
         "before": entry.before,
         "after": entry.after,
@@ -66,7 +69,7 @@ def entry_as_dict(entry: Entry) -> dict[str, Any]:
     }
 
 
-def as_markdown(project: str, title: str, acts: list[Act]) -> str:
+def as_markdown(project: str, title: str, acts: list[Act], names: Pseudonyms) -> str:
     """Acts as a page to paste into a ticket."""
     lines = [
         f"## {project}: {title}",
@@ -76,10 +79,10 @@ def as_markdown(project: str, title: str, acts: list[Act]) -> str:
     ]
     for act in acts:
         for entry in act.entries:
-            who = str(entry.attributed_to or entry.actor_name or "not recorded")
-            what = f"{entry.label}{f' × {entry.records:,}' if entry.records > 1 else ''}: {entry.subject_name}"
-            role = f" ({entry.role})" if entry.role else ""
-            cells = (f"{entry.at:%Y-%m-%d %H:%M}", what, who + role, entry.reason or "*not recorded*")
+            many = f" × {entry.records:,}" if entry.records > 1 else ""
+            what = f"{entry.label}{many}: {subject_told(entry, names)}"
+            who = actor_told(entry, names)
+            cells = (f"{entry.at:%Y-%m-%d %H:%M}", what, who, entry.reason or "*not recorded*")
             lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
     return "\n".join(lines)
 

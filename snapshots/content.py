@@ -19,8 +19,9 @@ from django.db.models import Max
 
 from audit.canonical import canonical_json
 from audit.history import versions_of
-from labelop.models import Annotation, Item, LabelClass, Project, Review
+from labelop.models import Annotation, Assignment, Dispute, Item, LabelClass, Project, Review
 from roles.models import Membership
+from roles.selectors import opening_names
 
 from .sethash import record_key
 
@@ -30,12 +31,14 @@ SECTIONS: dict[str, type[models.Model]] = {
     "annotations": Annotation,
     "schema": LabelClass,
     "work": Review,
+    "assignments": Assignment,
+    "disputes": Dispute,
     "roles": Membership,
     "settings": Project,
 }
 CONTENT = ("items", "annotations", "schema")
 
-_CLASS_CONTENT = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
+CLASS_CONTENT = ("name", "definition", "colour", "geometry", "high_risk", "attributes", "deprecated")
 _SETTINGS_CONTENT = (
     "name",
     "description",
@@ -48,12 +51,27 @@ _SETTINGS_CONTENT = (
     "schema_frozen",
 )
 
+_ASSIGNMENT_CONTENT = ("state", "round", "priority", "instructions")
+_DISPUTE_CONTENT = ("state", "reason", "ruling")
+
 # What is read of a version: its row's id first, then what the record is made of.
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "items": ("id", "key", "data", "metadata", "split", "excluded"),
     "annotations": ("id", "key", "item_id", "label_class_id", "value", "withdrawn"),
-    "schema": ("id", "key", *_CLASS_CONTENT),
-    "work": ("id", "item_id", "annotation_id", "verdict", "note", "reviewer_id"),
+    "schema": ("id", "key", *CLASS_CONTENT),
+    "work": (
+        "id",
+        "item_id",
+        "annotation_id",
+        "assignment_id",
+        "verdict",
+        "note",
+        "reason_code",
+        "round",
+        "reviewer_id",
+    ),
+    "assignments": ("id", "item_id", "annotator_id", "approved_by_id", "due_on", *_ASSIGNMENT_CONTENT),
+    "disputes": ("id", "review_id", "contested_by_id", "adjudicated_by_id", *_DISPUTE_CONTENT),
     "roles": ("id", "user_id", "role", "valid_until", "ended_at"),
     "settings": ("id", "slug", *_SETTINGS_CONTENT),
 }
@@ -99,16 +117,22 @@ class State:
             "annotations": self._annotation_record,
             "schema": self._class_record,
             "work": self._review_record,
+            "assignments": self._assignment_record,
+            "disputes": self._dispute_record,
             "roles": self._membership_record,
             "settings": self._settings_record,
         }[section]
-        versions = self._versions(section, ids)
+        versions = self.rows(section, ids)
         if section == "annotations":
             if ids is not None:
                 versions = iter(read := list(versions))
             self._item_keys = self.item_keys(None if ids is None else {version.item_id for version in read})
         if section == "work":
             self._know_reviewed(ids)
+        if section == "assignments":
+            self._know_assigned(ids)
+        if section == "disputes":
+            self._know_disputed(ids)
         for version in versions:
             record = build(version)
             if record is not None:
@@ -122,14 +146,14 @@ class State:
             for annotation_id in Annotation.objects.filter(item__in=some).order_by().values_list("id", flat=True)
         }
         candidates = now | self._changed_since("annotations")
-        found = self._versions("annotations", candidates, "id", "item_id")
+        found = self.rows("annotations", candidates, "id", "item_id")
         return {version.id for version in found if version.item_id in item_ids}
 
     def annotations_labelled(self, class_ids: Collection[int]) -> set[int]:
         """The ids of the annotations that had one of these classes at the cut."""
         now = set(Annotation.objects.filter(label_class__in=class_ids).order_by().values_list("id", flat=True))
         candidates = now | self._changed_since("annotations")
-        found = self._versions("annotations", candidates, "id", "label_class_id")
+        found = self.rows("annotations", candidates, "id", "label_class_id")
         return {version.id for version in found if version.label_class_id in class_ids}
 
     def _changed_since(self, section: str) -> set[int]:
@@ -140,7 +164,7 @@ class State:
 
     @cached_property
     def classes(self) -> dict[int, Any]:
-        return {version.id: version for version in self._versions("schema", None)}
+        return {version.id: version for version in self.rows("schema", None)}
 
     def _item_record(self, version: Any) -> Record | None:
         if version.excluded:
@@ -158,22 +182,46 @@ class State:
         return Record("annotations", version.id, key, content, item, label.key)
 
     def _class_record(self, version: Any) -> Record:
-        content = {name: getattr(version, name) for name in _CLASS_CONTENT}
+        content = {name: getattr(version, name) for name in CLASS_CONTENT}
         return Record("schema", version.id, record_key("class", version.key), content, label=version.key)
 
     def _review_record(self, version: Any) -> Record:
-        item = self._reviewed_items.get(version.item_id, "")
-        annotation = self._reviewed_annotations.get(version.annotation_id, "")
-        content = {"verdict": version.verdict, "note": version.note, "reviewer": self._username(version.reviewer_id)}
-        others = self._reviews_made[version.item_id, version.annotation_id]
-        order = str(bisect_right(others, version.id))
-        return Record("work", version.id, record_key("review", item, annotation, order), content, item)
+        content = {"verdict": version.verdict, "note": version.note, "reviewer": self._person(version.reviewer_id)}
+        # Said only where there is something to say, so that decisions of earlier snapshots read as they did.
+        if version.reason_code:
+            content["reason_code"] = version.reason_code
+        if version.assignment_id:
+            content["round"] = version.round
+        item, *others = self._place_of(version)
+        return Record("work", version.id, record_key("review", item, *others), content, item)
+
+    def _place_of(self, review: Any) -> tuple[str, str, str]:
+        """What names a decision: item, annotation, and which decision on them it is."""
+        item = self._reviewed_items.get(review.item_id, "")
+        annotation = self._reviewed_annotations.get(review.annotation_id, "")
+        return item, annotation, str(bisect_right(self._reviews_made[review.item_id, review.annotation_id], review.id))
+
+    def _assignment_record(self, version: Any) -> Record:
+        content = {name: getattr(version, name) for name in _ASSIGNMENT_CONTENT}
+        content["annotator"] = self._person(version.annotator_id)
+        content["approved_by"] = self._person(version.approved_by_id)
+        content["due_on"] = version.due_on.isoformat() if version.due_on else None
+        item = self._assigned_items.get(version.item_id, "")
+        order = str(bisect_right(self._assignments_made[version.item_id], version.id))
+        return Record("assignments", version.id, record_key("assignment", item, order), content, item)
+
+    def _dispute_record(self, version: Any) -> Record:
+        content = {name: getattr(version, name) for name in _DISPUTE_CONTENT}
+        content["contested_by"] = self._person(version.contested_by_id)
+        content["adjudicated_by"] = self._person(version.adjudicated_by_id)
+        item, *others = self._disputed.get(version.review_id, ("", "", ""))
+        return Record("disputes", version.id, record_key("dispute", item, *others), content, item)
 
     def _membership_record(self, version: Any) -> Record | None:
         if version.ended_at is not None:
             return None
         content = {"role": version.role, "valid_until": version.valid_until}
-        return Record("roles", version.id, record_key("member", self._username(version.user_id)), content)
+        return Record("roles", version.id, record_key("member", self._person(version.user_id) or ""), content)
 
     def _settings_record(self, version: Any) -> Record:
         content = {name: getattr(version, name) for name in _SETTINGS_CONTENT}
@@ -186,7 +234,7 @@ class State:
         newest = within.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
         return versions.filter(history_id__in=newest)
 
-    def _versions(self, section: str, ids: Collection[int] | None, *columns: str) -> Iterator[Any]:
+    def rows(self, section: str, ids: Collection[int] | None, *columns: str) -> Iterator[Any]:
         """The newest versions at the cut that are no deletions, as named tuples: rows of models cost thrice that."""
         wanted = columns or _COLUMNS[section]
         if ids is None:
@@ -207,35 +255,59 @@ class State:
 
     def item_keys(self, item_ids: Collection[int] | None) -> dict[int, str]:
         """The keys of these items, or of all, by their ids; not of excluded ones."""
-        found = self._versions("items", item_ids, "id", "key", "excluded")
+        found = self.rows("items", item_ids, "id", "key", "excluded")
         return {version.id: version.key for version in found if not version.excluded}
 
     def _know_reviewed(self, review_ids: Collection[int] | None) -> None:
         """Read the keys of what these reviews decide on, and in which order its reviews were made."""
         items: set[int] = set()
         annotations: set[int] = set()
-        for version in self._versions("work", review_ids, "item_id", "annotation_id"):
+        for version in self.rows("work", review_ids, "item_id", "annotation_id"):
             items.add(version.item_id)
             if version.annotation_id:
                 annotations.add(version.annotation_id)
-        self._reviewed_items = {version.id: version.key for version in self._versions("items", items, "id", "key")}
+        self._reviewed_items = {version.id: version.key for version in self.rows("items", items, "id", "key")}
         self._reviewed_annotations = {
-            version.id: version.key for version in self._versions("annotations", annotations, "id", "key")
+            version.id: version.key for version in self.rows("annotations", annotations, "id", "key")
         }
         self._reviews_made: defaultdict[tuple[int, int | None], list[int]] = defaultdict(list)
-        for some in in_parts(items):
-            made = versions_of(Review)._default_manager.filter(item_id__in=some, history_type="+").order_by("id")
-            for item_id, annotation_id, review_id in made.values_list("item_id", "annotation_id", "id"):
-                self._reviews_made[item_id, annotation_id].append(review_id)
+        for item_id, annotation_id, review_id in _made(Review, items, "item_id", "annotation_id", "id"):
+            self._reviews_made[item_id, annotation_id].append(review_id)
 
-    def _username(self, user_id: int) -> str:
-        return self._usernames.get(user_id, f"#{user_id}")
+    def _know_assigned(self, assignment_ids: Collection[int] | None) -> None:
+        """Read the keys of what was assigned, and in which order its assignments were made."""
+        items = {version.item_id for version in self.rows("assignments", assignment_ids, "item_id")}
+        self._assigned_items = {version.id: version.key for version in self.rows("items", items, "id", "key")}
+        self._assignments_made: defaultdict[int, list[int]] = defaultdict(list)
+        for item_id, assignment_id in _made(Assignment, items, "item_id", "id"):
+            self._assignments_made[item_id].append(assignment_id)
+
+    def _know_disputed(self, dispute_ids: Collection[int] | None) -> None:
+        """Read which decisions were contested."""
+        reviews = {version.review_id for version in self.rows("disputes", dispute_ids, "review_id")}
+        self._know_reviewed(reviews)
+        contested = self.rows("work", reviews)
+        self._disputed = {version.id: self._place_of(version) for version in contested}
+
+    def _person(self, user_id: int | None) -> str | None:
+        """Somebody by a name that never changes: with today's, renaming would change what was hashed long ago."""
+        if user_id is None:
+            return None
+        if user_id not in self._people:
+            self._people[user_id] = opening_names([user_id]).get(user_id, f"#{user_id}")
+        return self._people[user_id]
 
     @cached_property
-    def _usernames(self) -> dict[int, str]:
-        members = Membership.objects.filter(project=self.project_id).values_list("user_id", "user__username")
-        reviewers = Review.objects.filter(project=self.project_id).values_list("reviewer_id", "reviewer__username")
-        return {**dict(members), **dict(reviewers)}
+    def _people(self) -> dict[int, str]:
+        members = Membership.objects.filter(project=self.project_id).order_by().values_list("user_id", flat=True)
+        return opening_names(members.distinct())
+
+
+def _made(model: type[models.Model], item_ids: Collection[int], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These columns of every row ever made of these items, oldest first."""
+    for some in in_parts(item_ids):
+        made = versions_of(model)._default_manager.filter(item_id__in=some, history_type="+")
+        yield from made.order_by("id").values_list(*columns)
 
 
 def newest_cut(project_id: int) -> dict[str, int]:
@@ -268,7 +340,7 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
             **after._of_project(section),
         )
         found[section] = set(versions.order_by().values_list("id", flat=True).distinct())
-    followed = _items_whose_annotations_follow(before, after, found["items"])
+    followed = items_whose_annotations_follow(before, after, found["items"])
     if followed:
         found["annotations"] |= after.annotations_of(followed)
     renamed = {
@@ -281,7 +353,7 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
     return found
 
 
-def _items_whose_annotations_follow(before: State, after: State, item_ids: set[int]) -> set[int]:
+def items_whose_annotations_follow(before: State, after: State, item_ids: set[int]) -> set[int]:
     """The items that came, went or changed their key: their annotations changed with them."""
     then, now = before.item_keys(item_ids), after.item_keys(item_ids)
     # A new item has only new annotations, which have versions of their own.

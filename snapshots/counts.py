@@ -10,11 +10,12 @@ from .content import SECTIONS, Record, State, touched
 from .models import Snapshot
 from .sethash import STATE_BYTES, SetHash, content_hash
 
-_COUNTED = {"items": "split", "annotations": "class", "work": "verdict"}
+# What is counted of each section: the review state is that of the assignments.
+_COUNTED = {"items": "split", "annotations": "class", "work": "verdict", "assignments": "state"}
 
 
 class Tally:
-    """The set hash of each section and the counts by class, split and verdict; records come and go."""
+    """The set hash of each section and the counts by class, split, verdict and state; records come and go."""
 
     def __init__(self) -> None:
         self.hashes = {section: SetHash() for section in SECTIONS}
@@ -24,12 +25,13 @@ class Tally:
     def of(cls, snapshot: Snapshot) -> Tally:
         """The tally kept by a sealed snapshot."""
         tally = cls()
-        states = bytes(snapshot.sealed("states"))
-        for place, section in enumerate(sorted(SECTIONS)):
+        states, sections = bytes(snapshot.sealed("states")), snapshot.sealed("sections")
+        # An earlier snapshot may know fewer sections: of the others it cut off nothing.
+        for place, section in enumerate(sorted(sections)):
             state = states[place * STATE_BYTES : (place + 1) * STATE_BYTES]
-            tally.hashes[section] = SetHash.from_state(snapshot.sealed("sections")[section]["count"], state)
-        for section in _COUNTED:
-            tally.counts[section] = Counter(snapshot.sealed("counts")[section])
+            tally.hashes[section] = SetHash.from_state(sections[section]["count"], state)
+        for section, counted in snapshot.sealed("counts").items():
+            tally.counts[section] = Counter(counted)
         return tally
 
     def add(self, record: Record) -> None:

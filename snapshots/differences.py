@@ -77,13 +77,28 @@ class Touched:
         )
 
 
+@dataclass(frozen=True)
+class ClassChange:
+    """One class that is not the same at two snapshots; `before` is empty for a new one, `fields` for all but changes.
+
+    `before` and `name` are what it was called at the earlier and at the later one.
+    """
+
+    key: str
+    kind: str
+    before: str
+    name: str
+    fields: list[str]
+
+
 @dataclass
 class Differences:
     """What differs between two snapshots, told for items, fields and classes.
 
     `added`, `removed` and `changed` are item keys; an item has changed when it or one of its annotations has.
     `fields` counts items by changed field, `annotations` standing for marks that came or went. `classes` is the
-    statement of changes by class name, `moves` the relabellings `{"A>B": number}`.
+    statement of changes by class name (that of the later snapshot, so that a renamed class adds up), `moves` the
+    relabellings `{"A>B": number}`, `schema` what became of the classes themselves.
     """
 
     added: list[str] = field(default_factory=list)
@@ -93,6 +108,7 @@ class Differences:
     fields: dict[str, int] = field(default_factory=dict)
     classes: dict[str, dict[str, int]] = field(default_factory=dict)
     moves: dict[str, int] = field(default_factory=dict)
+    schema: list[ClassChange] = field(default_factory=list)
     identity: dict[str, int | bool] = field(default_factory=dict)
 
 
@@ -103,8 +119,17 @@ class Comparison:
         self.project = project
         self.before = State(project.pk, before.cut) if before else State.empty(project.pk)
         self.after = State(project.pk, after.cut)
-        self.opening = _counts(before) if before else _no_counts()
-        self.closing = _counts(after) if isinstance(after, Snapshot) else _counted(self.after)
+        self._snapshots = before, after
+
+    @cached_property
+    def opening(self) -> dict[str, Counter[str]]:
+        before, _ = self._snapshots
+        return _counts(before) if before else _no_counts()
+
+    @cached_property
+    def closing(self) -> dict[str, Counter[str]]:
+        _, after = self._snapshots
+        return _counts(after) if isinstance(after, Snapshot) else _counted(self.after)
 
     @cached_property
     def touched(self) -> list[Touched]:
@@ -137,8 +162,9 @@ class Comparison:
         """The operations between the cuts that have an entry of their own."""
         return self.entries.keys()
 
-    def unexplained(self, operations: Iterable[uuid.UUID]) -> bool:
-        return any(operation not in self.explained for operation in operations)
+    def unexplained(self, operations: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of these operations that no entry of their own explains."""
+        return {operation for operation in operations if operation not in self.explained}
 
     def _operations(self, section: str, ids: set[int]) -> dict[int, list[uuid.UUID]]:
         """For each row its operations between the cuts; an annotation answers for its item's comings and goings."""
@@ -180,6 +206,7 @@ def told(comparison: Comparison) -> Differences:
     present: dict[str, str] = {}
     for difference in comparison.differences:
         if difference.section == "schema":
+            found.schema.append(_class_change(difference))
             continue
         if difference.section == "items" and difference.kind != "changed":
             present[difference.item] = difference.kind
@@ -202,6 +229,16 @@ def told(comparison: Comparison) -> Differences:
     return found
 
 
+def _class_change(difference: Difference) -> ClassChange:
+    then, now = (difference.before or {}).get("name", ""), (difference.after or {}).get("name", "")
+    fields = difference.fields if difference.kind == "changed" else []
+    return ClassChange(_class_key(difference), difference.kind, then, now, fields)
+
+
+def _class_key(difference: Difference) -> str:
+    return difference.key.removeprefix("class/").replace("//", "/")
+
+
 def _told_fields(difference: Difference) -> Iterator[str]:
     if difference.section == "annotations" and difference.kind != "changed":
         yield "annotations"
@@ -210,11 +247,7 @@ def _told_fields(difference: Difference) -> Iterator[str]:
 
 
 def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    names = {
-        version.key: version.name
-        for state in (comparison.before, comparison.after)
-        for version in state.classes.values()
-    }
+    names = _class_names(comparison)
     rows = {
         key: {
             "opening": comparison.opening["annotations"][key],
@@ -226,8 +259,22 @@ def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[s
     moves: Counter[str] = Counter()
     for difference in comparison.differences:
         if difference.section == "annotations":
-            _enter(rows, moves, names, difference, comparison.unexplained(difference.operations))
+            _enter(rows, moves, names, difference, bool(comparison.unexplained(difference.operations)))
     return dict(sorted(moves.items())), {names[key]: row for key, row in rows.items()}
+
+
+def _class_names(comparison: Comparison) -> dict[str, str]:
+    """What each class is called, by its key: as at the later cut, so that a renamed one has one line and no move.
+
+    Where two share a name, each also says its key, or one would swallow the other's numbers.
+    """
+    names = {
+        version.key: version.name
+        for state in (comparison.before, comparison.after)
+        for version in state.classes.values()
+    }
+    shared = Counter(names.values())
+    return {key: name if shared[name] == 1 else f"{name} ({key})" for key, name in names.items()}
 
 
 def _enter(
@@ -237,7 +284,7 @@ def _enter(
     difference: Difference,
     unexplained: bool,
 ) -> None:
-    """Enter one annotation into the statement; what no entry explains has a column of its own."""
+    """Enter one annotation into the statement; what no act explains has a column of its own, adjusted or not."""
     left = difference.before["class"] if difference.before else None
     joined = difference.after["class"] if difference.after else None
     if left == joined:

@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,6 +21,7 @@ from audit.events import BOOKKEEPING, BY_CODE, Event, Impact, Theme
 from audit.models import Entry
 from labelop.models import Project, QualitySignal
 from labelop.models.projects import RiskTier
+from labelop.quality.candidates import WEEKS_BACK
 from roles.matrix import Role
 
 from .models import Disposition, Finding, LogReview, Occasion, Release, SignOff, Snapshot
@@ -60,7 +61,7 @@ ROUTINE: dict[Occasion, Routine] = {
             "When does the role end, or when is it looked at again?",
         )),
     Occasion.SIGNAL: Routine(
-        {HIGH: 5, STANDARD: 10, LOW: 10}, frozenset({LOW}), frozenset({Theme.SCHEMA}), (
+        {HIGH: 5, STANDARD: 10, LOW: 10}, frozenset({LOW}), frozenset(), (
             "Which decisions came before the signal, and what speaks for and against each of them as its cause?",
             "Which work was done in between, and does it need to be looked at again?",
         )),
@@ -177,10 +178,18 @@ def act_of(entry: Entry) -> Scope:
 
 
 def what_preceded(signal: QualitySignal) -> Scope:
-    """What weighs most up to the moment in which a signal was raised."""
-    before = Entry.objects.filter(project=signal.project_id, at__lte=signal.raised_at).order_by("-id")
-    last = before.values_list("pk", flat=True).first()
-    return Scope(Occasion.SIGNAL, f"Signal: {signal}", last=last, query={"impact": ["high", "medium"]}, signal=signal)
+    """The weeks of a signal and those before it in which its candidates lie; what is HIGH in them, if anything is."""
+    first = signal.week - timedelta(weeks=signal.weeks - 1 + WEEKS_BACK)
+    window = (_midnight(first), _midnight(signal.week + timedelta(weeks=1)))
+    high = Entry.objects.filter(
+        project=signal.project_id, impact=Impact.HIGH, at__gte=window[0], at__lte=window[1]
+    ).exists()
+    query = {"impact": ["high"]} if high else {}
+    return Scope(Occasion.SIGNAL, f"Signal: {signal}", query=query, window=window, signal=signal)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def chapter_range(snapshot: Snapshot) -> tuple[int, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from audit.events import BULK
 from audit.history import project_rule, tracked_models, versions_of
@@ -18,7 +19,7 @@ from labelop.models.reviews import APPROVALS
 from .content import SECTIONS, State, in_parts, newest_cut
 from .counts import whole_tally
 from .differences import Comparison, Difference, Touched
-from .models import Snapshot
+from .models import Adjustment, Snapshot
 
 
 class Accounting(models.TextChoices):
@@ -27,18 +28,23 @@ class Accounting(models.TextChoices):
     ACCOUNTED = "accounted", "Accounted for and reviewed"
     NOT_REVIEWED = "not_reviewed", "Accounted for, not reviewed"
     BULK = "bulk", "Accounted for in bulk"
+    ADJUSTED = "adjusted", "Adjusted by two people"
     UNEXPLAINED = "unexplained", "Unexplained"
     OUT_OF_STEP = "out_of_step", "Out of step"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something no entry explains: table, row id, field, and the operation (None where the row is out of step)."""
+    """Something no entry explains: table, row id, field, and the operation (None where the row is out of step).
+
+    `adjustment` is the id of the one by which two people accounted for it afterwards.
+    """
 
     table: str
     id: int | None
     field: str
     operation: uuid.UUID | None
+    adjustment: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,16 @@ class Reconciled:
 
 @dataclass
 class Reconciliation:
-    """Every difference of a window with its verdict. `returned` counts records that changed and came back."""
+    """Every difference of a window with its verdict. `returned` counts records that changed and came back.
+
+    `adjusted` holds what would be findings, had two people not accounted for it.
+    """
 
     records: list[Reconciled] = field(default_factory=list)
     returned: int = 0
     live_checked: int = 0
     findings: list[Finding] = field(default_factory=list)
+    adjusted: list[Finding] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,6 +89,7 @@ def reconcile(
 
     Without `before` the window opens before everything; without `after` it ends now. Live rows are held against
     their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
+    An approval counts when it was given before the window ended, an adjustment whenever it was accepted.
     """
     comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
     judge = _Judge(project, comparison, after)
@@ -92,7 +103,8 @@ def reconcile(
             found.returned += 1
         if unexplained:
             doubtful.append(record)
-    found.findings.extend(_unexplained_findings(comparison, doubtful))
+    for finding in _unexplained_findings(comparison, doubtful, judge.adjustments):
+        (found.findings if finding.adjustment is None else found.adjusted).append(finding)
     if live or after is None:
         _hold_against_live_rows(project, found)
         for snapshot in (before, after):
@@ -108,12 +120,13 @@ class _Judge:
         self.comparison = comparison
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
+        self.adjustments = adjustments_by_operation(project)
         self.approvals = _approvals(project, after)
         self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
-        if self.comparison.unexplained(record.operations):
-            return Accounting.UNEXPLAINED
+        if unexplained := self.comparison.unexplained(record.operations):
+            return Accounting.ADJUSTED if unexplained <= self.adjustments.keys() else Accounting.UNEXPLAINED
         if any(operation in self.bulk for operation in record.operations):
             return Accounting.BULK
         return Accounting.ACCOUNTED if self._approved(record) else Accounting.NOT_REVIEWED
@@ -126,6 +139,11 @@ class _Judge:
             if entry_id > last and reviewer not in authors:
                 return True
         return False
+
+
+def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
+    """The operations that two people accounted for afterwards, each with the id of its adjustment."""
+    return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
 def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
@@ -167,7 +185,9 @@ def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
     return found
 
 
-def _unexplained_findings(comparison: Comparison, records: list[Touched]) -> list[Finding]:
+def _unexplained_findings(
+    comparison: Comparison, records: list[Touched], adjustments: dict[uuid.UUID, int]
+) -> list[Finding]:
     """What each unexplained version of these records changed, field by field."""
     versions = _versions_by_row(comparison, records)
     found: list[Finding] = []
@@ -177,8 +197,9 @@ def _unexplained_findings(comparison: Comparison, records: list[Touched]) -> lis
         for version in versions.get((record.section, record.record_id), ()):
             beyond = version.history_id > comparison.before.bound(record.section)
             if beyond and version.operation not in comparison.explained:
+                adjustment = adjustments.get(version.operation)
                 for name in _changed_columns(model, earlier, version):
-                    found.append(Finding(model._meta.db_table, record.record_id, name, version.operation))
+                    found.append(Finding(model._meta.db_table, record.record_id, name, version.operation, adjustment))
             earlier = version
     return found
 
@@ -220,19 +241,33 @@ def _hold_against_live_rows(project: Project, found: Reconciliation) -> None:
         rule = project_rule(model)
         if rule is None or isinstance(rule, tuple):
             continue
-        live_of_project = {"pk" if rule == "self" else rule: project.pk}
-        live = {row.pk: row for row in model._base_manager.filter(**live_of_project)}
+        rows = model._base_manager.filter(**{"pk" if rule == "self" else rule: project.pk})
+        live = {row.pk: row for row in rows}
         newest = _newest_versions(model, project)
         found.live_checked += len(live)
-        for pk in sorted(live.keys() | newest.keys()):
-            names = _out_of_step(model, live.get(pk), newest.get(pk))
-            if names:
-                found.findings.extend(Finding(model._meta.db_table, pk, name, None) for name in names)
-                _mark_out_of_step(found, model, pk)
+        suspects = [pk for pk in live.keys() | newest.keys() if _out_of_step(model, live.get(pk), newest.get(pk))]
+        for pk, names in _looked_at_again(model, project, rows, suspects):
+            found.findings.extend(Finding(model._meta.db_table, pk, name, None) for name in names)
+            _mark_out_of_step(found, model, pk)
 
 
-def _newest_versions(model: type[models.Model], project: Project) -> dict[int, Any]:
+def _looked_at_again(
+    model: type[models.Model], project: Project, rows: models.QuerySet[Any], suspects: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """What is out of step with these rows held: an act that ended between the two readings is no fault."""
+    for some in in_parts(suspects):
+        with transaction.atomic():
+            live = {row.pk: row for row in rows.filter(pk__in=some).select_for_update(no_key=True)}
+            newest = _newest_versions(model, project, some)
+        for pk in some:
+            if names := _out_of_step(model, live.get(pk), newest.get(pk)):
+                yield pk, names
+
+
+def _newest_versions(model: type[models.Model], project: Project, ids: list[int] | None = None) -> dict[int, Any]:
     versions = versions_of(model)._default_manager.filter(project_id=project.pk)
+    if ids is not None:
+        versions = versions.filter(**{f"{model._meta.pk.attname}__in": ids})
     newest = versions.order_by().values(model._meta.pk.attname).annotate(newest=models.Max("history_id"))
     rows = versions.filter(history_id__in=newest.values("newest")).exclude(history_type="-")
     return {getattr(version, model._meta.pk.attname): version for version in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from labelop.models import Project
 from .content import SECTIONS, State
 from .differences import Differences, differences
 from .models import Snapshot
-from .reconciliation import Accounting, Reconciliation, reconcile
+from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconcile
 
 # Some seconds' worth; beyond it the page names the command that takes its time.
 VERSIONS_AT_ONCE = 10_000
@@ -21,6 +22,7 @@ TERMS = {
     Accounting.ACCOUNTED: "accounted for and reviewed",
     Accounting.NOT_REVIEWED: "accounted for, not reviewed",
     Accounting.BULK: "accounted for in bulk",
+    Accounting.ADJUSTED: "adjusted by two people",
     Accounting.UNEXPLAINED: "unexplained",
     Accounting.OUT_OF_STEP: "out of step",
 }
@@ -76,7 +78,8 @@ class Statement:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [{"name": name, **row} for name, row in self.told.classes.items()]
+        renamed = {change.name: change.before for change in self.told.schema if change.before != change.name}
+        return [{"name": name, "was": renamed.get(name, ""), **row} for name, row in self.told.classes.items()]
 
     @property
     def totals(self) -> dict[str, int]:
@@ -94,9 +97,9 @@ class Statement:
 
 def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement | None:
     """Hold two snapshots against each other; None where that takes longer than a page may."""
-    if _is_long(project, before, after):
+    if is_long(project, before, after):
         return None
-    return _kept(project, _Pinned(before), _Pinned(after))
+    return _kept(project, _Pinned(before), _Pinned(after), frozenset(adjustments_by_operation(project)))
 
 
 class _Pinned:
@@ -114,14 +117,15 @@ class _Pinned:
 
 
 @lru_cache(maxsize=8)
-def _kept(project: Project, before: _Pinned, after: _Pinned) -> Statement:
+def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset[uuid.UUID]) -> Statement:
+    # What is adjusted is no argument of the computation, but a later adjustment makes it another.
     opening, closing = before.snapshot, after.snapshot
     if closing is None:
         raise ValueError("A statement ends with a snapshot.")
     return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
 
 
-def _is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
+def is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
     """Whether the window holds more versions of items and annotations than a page waits for."""
     first = State(project.pk, before.cut) if before else State.empty(project.pk)
     last = State(project.pk, after.cut)

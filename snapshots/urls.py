@@ -10,4 +10,5 @@ urlpatterns = [
     path("projects/<slug:slug>/", admin.site.admin_view(pages.project), name="project"),
     path("projects/<slug:slug>/trail/", admin.site.admin_view(pages.trail), name="trail"),
     path("projects/<slug:slug>/snapshots/<int:number>/", admin.site.admin_view(pages.snapshot), name="snapshot"),
+    path("projects/<slug:slug>/snapshots/<int:number>/restore/", admin.site.admin_view(pages.restore), name="restore"),
 ]

@@ -1,5 +1,5 @@
 from .assignments import Assignment, Priority
-from .projects import Project, ReviewPolicy, RiskTier
+from .projects import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
 from .quality import Metric, QualitySignal
 from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
 from .schema import Geometry, LabelClass
@@ -7,6 +7,7 @@ from .work import Annotation, Item, Origin
 
 __all__ = [
     "APPROVALS",
+    "MOVES",
     "Annotation",
     "Assignment",
     "Dispute",
@@ -17,6 +18,7 @@ __all__ = [
     "Origin",
     "Priority",
     "Project",
+    "ProjectState",
     "QualitySignal",
     "ReasonCode",
     "Review",

@@ -48,7 +48,7 @@ class Assignment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
 
-    history = tracked()
+    history = tracked(indexed="item")
 
     class Meta:
         ordering = ("-id",)

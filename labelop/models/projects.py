@@ -25,14 +25,28 @@ class ReviewPolicy(models.TextChoices):
     SAMPLE = "sample", "A sample"
 
 
+class ProjectState(models.TextChoices):
+    """Where a project stands: draft → active ⇄ frozen → archived."""
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    FROZEN = "frozen", "Frozen"
+    ARCHIVED = "archived", "Archived"
+
+
+# Every move there is, from where to where, by the verb of its service; whoever may edit the settings makes it.
+MOVES: dict[str, tuple[ProjectState, ProjectState]] = {
+    "activate": (ProjectState.DRAFT, ProjectState.ACTIVE),
+    "freeze": (ProjectState.ACTIVE, ProjectState.FROZEN),
+    "unfreeze": (ProjectState.FROZEN, ProjectState.ACTIVE),
+    "archive": (ProjectState.FROZEN, ProjectState.ARCHIVED),
+}
+
+
 class Project(models.Model):
     """A body of work to label, with its team, its rules and its past."""
 
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ACTIVE = "active", "Active"
-        FROZEN = "frozen", "Frozen"
-        ARCHIVED = "archived", "Archived"
+    State = ProjectState
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)

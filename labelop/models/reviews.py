@@ -54,7 +54,7 @@ class Review(models.Model):
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     decided_at = models.DateTimeField(default=timezone.now)
 
-    history = tracked()
+    history = tracked(indexed="item")
 
     class Meta:
         ordering = ("-id",)

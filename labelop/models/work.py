@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 
 from audit.fields import CanonicalJSONField
 from audit.history import tracked
@@ -43,6 +44,16 @@ class Item(models.Model):
         return self.key
 
 
+class AnnotationQuerySet(models.QuerySet["Annotation"]):
+    def in_the_dataset(self) -> Self:
+        """Neither withdrawn nor out with their item."""
+        return self.filter(withdrawn=False, item__excluded=False)
+
+    def outdated(self) -> Self:
+        """Those whose class was redefined since they were marked."""
+        return self.filter(edition__lt=F("label_class__edition"))
+
+
 class Annotation(models.Model):
     """One mark on an item; withdrawn, never deleted. The same key coming back revives the same annotation."""
 
@@ -57,6 +68,7 @@ class Annotation(models.Model):
     edition = models.PositiveIntegerField(default=1)
     withdrawn = models.BooleanField(default=False)
 
+    objects = AnnotationQuerySet.as_manager()
     history = tracked()
 
     class Meta:

@@ -16,9 +16,12 @@ ORDER_IS_NOT_CAUSE = "Order is not cause: these came before, which does not mean
 WEEKS_BACK = 4
 
 # They name, copy or read what is there, and change neither marks nor rules nor who may act: never candidates.
-LEAVES_ALL_AS_IT_WAS = frozenset({Theme.SNAPSHOT, Theme.EXPORT})
-# Decisions are what the metrics count, so they come last: they can hardly be what led to themselves.
-COUNTED_BY_THE_METRICS = frozenset({Event.DECISION_CHANGED, Event.REVIEW_BY_OWNER})
+THEMES_THAT_CHANGE_NOTHING = frozenset({Theme.SNAPSHOT, Theme.EXPORT})
+EVENTS_THAT_CHANGE_NOTHING = frozenset({Event.LOG_REVIEW_SIGNED, Event.LOG_REVIEW_VOIDED})
+# Decisions and further rounds are what the metrics count, so they come last: they can hardly have led to themselves.
+COUNTED_BY_THE_METRICS = frozenset(
+    {Event.DECISION_CHANGED, Event.DECISION_OVERTURNED, Event.REVIEW_BY_OWNER, Event.WORK_REOPENED}
+)
 
 ABOUT_THE_CLASS, OF_THE_PROJECT, COUNTED = 3, 2, 1
 
@@ -47,8 +50,8 @@ def candidates_of(signal: QualitySignal, among: QuerySet[Entry] | None = None) -
     )
     found = [
         Candidate(entry, _weight(entry, signal), abs((entry.at - _midnight(first)) / timedelta(days=1)))
-        for entry in entries.select_related("project").order_by("-id")
-        if BY_CODE[entry.event].theme not in LEAVES_ALL_AS_IT_WAS
+        for entry in entries.exclude(event__in=EVENTS_THAT_CHANGE_NOTHING).select_related("project").order_by("-id")
+        if BY_CODE[entry.event].theme not in THEMES_THAT_CHANGE_NOTHING
     ]
     return sorted(found, key=lambda candidate: (-candidate.weight, candidate.days))
 

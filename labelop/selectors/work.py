@@ -9,11 +9,7 @@ from roles.matrix import Can
 from roles.models import User
 from roles.selectors import projects_where
 
-from ..models import Annotation, Assignment, Dispute, Item, LabelClass, Review
-
-
-def classes_visible_to(viewer: User | AnonymousUser) -> QuerySet[LabelClass]:
-    return LabelClass.objects.filter(project__in=projects_where(viewer, Can.SEE_PROJECT)).select_related("project")
+from ..models import Annotation, Assignment, Dispute, Item, Review
 
 
 def assignments_visible_to(viewer: User | AnonymousUser) -> QuerySet[Assignment]:

@@ -22,7 +22,7 @@ from roles.services import authorize, stand_in_for
 from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
 from .approvals import approved_among
-from .project_state import must_take_work
+from .project_state import must_take_classes, must_take_work
 
 # From this many annotations on, one act is a bulk change and says so.
 BULK_FROM = 101
@@ -96,6 +96,8 @@ class _Importing:
     def _add_classes(self) -> None:
         wanted = {mark.label for record in self.records.values() for mark in record.marks}
         missing = sorted(wanted - self.classes.keys())
+        if missing:
+            must_take_classes(self.project)
         created = LabelClass.objects.bulk_create(LabelClass(project=self.project, key=key, name=key) for key in missing)
         self.classes.update({row.key: row for row in created})
         self.keys = {row.pk: key for key, row in self.classes.items()}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import QuerySet
 
-from audit.acting import Actor, Refused, held, locked
+from audit.acting import Actor, Refused, after_the_act, held, locked
 from audit.events import Event
 from audit.history import versions_of
 from audit.models import Entry
 from roles.models import User
 
+from ..anomalies import OWN_WORK
 from ..models import Annotation, Assignment, Item, Project
+from .noting import note_own_work_attempts
 
 _MARKED = frozenset({Event.ANNOTATION_SAVED, Event.ANNOTATION_WITHDRAWN, Event.ANNOTATION_CHANGED_AFTER_APPROVAL})
 
@@ -77,7 +80,8 @@ def must_be_no_party(case: Case, by: User, actor: Actor, *, sparing: Iterable[in
     `sparing` are marks that they fixed while they judged, which alone does not make them a party.
     """
     if by.pk in _parties(case, set(sparing)):
-        raise refused("Nobody decides on their own work.", "own_work", case.project, by, actor)
+        after_the_act(partial(note_own_work_attempts, case.project.pk))
+        raise refused("Nobody decides on their own work.", OWN_WORK, case.project, by, actor)
 
 
 def fixes_of_round(case: Case) -> set[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from audit.acting import Act, Actor, locked, operation
@@ -21,10 +22,24 @@ def create_account(username: str, password: str, *, by: User | None, kind: Kind 
     """Open an account; `by` is None on the command line."""
     actor = authorize_on_site(by, "create accounts")
     user = User(username=username, kind=kind)
-    user.set_password(password)
+    _set_password(user, password)
     user.full_clean()
     user.save()
     record(Event.ACCOUNT_CREATED, user, actor, after=kind.value)
+    return user
+
+
+@operation()
+def change_password(user: User, password: str, *, by: User) -> User:
+    """Give an account another password: one's own, or as a superuser somebody else's. Neither is kept on the trail."""
+    user = locked(user)
+    own = user.pk == by.pk and user.is_active
+    actor = Actor(user) if own else authorize_on_site(by, "change passwords")
+    if not user.is_active or user.kind != Kind.PERSON:
+        raise ValidationError({"user": f"{user} has no password: nobody logs in with this account."})
+    _set_password(user, password)
+    user.save()
+    record(Event.ACCOUNT_PASSWORD_CHANGED, user, actor)
     return user
 
 
@@ -110,6 +125,22 @@ def record_superusers_of_the_command_line(act: Act) -> list[User]:
         record(Event.ACCOUNT_CREATED, user, Actor(None), after=user.kind)
         record(Event.ACCOUNT_SUPERUSER_GRANTED, user, Actor(None), reason="createsuperuser on the command line")
     return made
+
+
+@operation()
+def record_password_of_the_command_line(username: str) -> User:
+    """Put on the trail whose password `changepassword` has changed in this act."""
+    user = User.objects.get(username=username)
+    record(Event.ACCOUNT_PASSWORD_CHANGED, user, Actor(None))
+    return user
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+    user.set_password(password)
 
 
 def _without_password(username: str, kind: Kind) -> User:

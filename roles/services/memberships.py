@@ -13,9 +13,11 @@ from audit.acting import Actor, locked, moment_of_act, operation
 from audit.events import Event
 from audit.services import record
 
+from ..anomalies import self_grants
 from ..matrix import Can, Role, permissions_of
 from ..models import Kind, Membership, ProjectUserPermission, User
 from ..selectors import owners_of
+from .noting import note_anomalies
 from .permission import authorize
 
 
@@ -43,7 +45,9 @@ def grant_role(
         if Membership.objects.in_force().filter(pk=running.pk).exists():
             raise ValidationError({"user": f"{user} is {running.get_role_display()} already: change that role."})
         _end(running, Actor(None), Event.ROLE_EXPIRED, "", running.valid_until)
-    return _appoint(project, user, role, actor, reason, valid_until)
+    membership = _appoint(project, user, role, actor, reason, valid_until)
+    note_anomalies(project.pk, self_grants(project.pk, membership))
+    return membership
 
 
 @operation()
@@ -63,6 +67,7 @@ def change_role(membership: Membership, role: Role, *, by: User, reason: str) ->
     _keep_an_owner(project)
     _mirror(membership)
     record(Event.ROLE_CHANGED, membership, actor, reason=reason, before=before.value, after=role.value)
+    note_anomalies(project.pk, self_grants(project.pk, membership))
     return membership
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import models
 
-from audit.acting import Actor, Refused
+from audit.acting import Actor, Refused, act_under_way, after_the_act
 
 from ..matrix import MATRIX, Can
 from ..models import User
 from ..selectors import role_of
+from .noting import note_act_without_membership
 
 
 def authorize(by: User, can: Can, project: models.Model) -> Actor:
@@ -18,6 +21,8 @@ def authorize(by: User, can: Can, project: models.Model) -> Actor:
     if role is not None and role in MATRIX[can]:
         return Actor(by, role)
     if by.is_active and by.is_superuser:
+        if act := act_under_way():
+            after_the_act(partial(note_act_without_membership, project.pk, act.operation))
         return Actor(by, role or "", overriding=True)
     holder = f"As {role.label.lower()} of {project}" if role else f"Without a role on {project}"
     raise Refused(f"{holder} you cannot {can.label}.", user=by, role=role or "", asked=can.value, project_id=project.pk)

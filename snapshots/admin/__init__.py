@@ -1,4 +1,14 @@
+from .adjustments import AdjustmentAdmin
 from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOffAdmin
+from .releases import ReleaseAdmin
 from .snapshots import SnapshotAdmin
 
-__all__ = ["DispositionAdmin", "FindingAdmin", "LogReviewAdmin", "SignOffAdmin", "SnapshotAdmin"]
+__all__ = [
+    "AdjustmentAdmin",
+    "DispositionAdmin",
+    "FindingAdmin",
+    "LogReviewAdmin",
+    "ReleaseAdmin",
+    "SignOffAdmin",
+    "SnapshotAdmin",
+]

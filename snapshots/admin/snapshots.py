@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from ..forms.releases import ProposeRelease
 from ..models import Snapshot
 from ..selectors import snapshots_visible_to
 
@@ -19,6 +20,7 @@ from ..selectors import snapshots_visible_to
 class SnapshotAdmin(AuditedAdmin):
     list_display = ("name", "project", "number", "purpose", "taken_at", "hashed")
     list_filter = ("purpose",)
+    acts = (ProposeRelease,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Snapshot]:
         return snapshots_visible_to(viewer).defer("states")

@@ -11,9 +11,9 @@ from audit.acting import Channel, GateBusy
 from audit.events import Event, Impact, Theme
 from audit.models import Entry
 from labelop.models import Project
-from roles.forms import ActForm, ListActForm, ReasonField
-from roles.matrix import MATRIX, Can, Role
-from roles.models import Membership, User
+from roles.forms import ActForm, ListActForm, MemberField, ReasonField
+from roles.matrix import Can, Role
+from roles.models import Membership
 
 from ..log_reviews import Scope, chapter, chapter_of_release, entry_range, incident, saved_query
 from ..models import Disposition, Finding, LogReview, Release, SignOff, Snapshot
@@ -197,27 +197,18 @@ class OpenFindingForm(OpenOnesForm):
     factor = forms.ChoiceField(label="Contributing factor", choices=Finding.Factor.choices)
     description = LineField(help_text="What contributed; it has no field for a culprit.")
     action = LineField(help_text="What is done about it.")
-    owner = forms.CharField(
-        label="Who sees to it",
-        max_length=150,
-        help_text="An owner’s or reviewer’s username, exactly as the account is named; no list is offered.",
-    )
+    owner = MemberField(label="Who sees to it", help_text="An owner or a reviewer of the project.")
     due_on = DayField(label="Due")
 
-    def clean_owner(self) -> User:
-        # SECURITY: one text for an account that does not exist and for one that has no such role here.
-        held = Membership.objects.in_force().filter(
-            project=self.subject.project_id,
-            user__username=self.cleaned_data["owner"],
-            user__is_active=True,
-            role__in=MATRIX[Can.RESOLVE_FINDINGS],
-        )
-        membership = held.select_related("user").first()
-        if membership is None:
-            raise forms.ValidationError("No owner or reviewer of this project has this username.", code="unusable")
-        return membership.user
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        if isinstance(owner, MemberField):
+            owner.offer_to(self.viewer, self.subject.project_id, self.can)
 
-    def act(self, entry: int | None, factor: str, description: str, action: str, owner: User, due_on: Any) -> LogReview:
+    def act(
+        self, entry: int | None, factor: str, description: str, action: str, owner: Membership, due_on: Any
+    ) -> LogReview:
         about = _entry_of(self.subject, entry) if entry is not None else None
         open_finding(
             self.subject,
@@ -225,7 +216,7 @@ class OpenFindingForm(OpenOnesForm):
             description,
             action,
             by=self.viewer,
-            owner=owner,
+            owner=owner.user,
             due_on=due_on,
             entry=about,
         )

@@ -1,9 +1,10 @@
 from .adjustments import Adjustment
 from .log_reviews import Disposition, Finding, LogReview, Occasion, SignOff
-from .releases import Release, Step
+from .releases import MOVES, Release, Step
 from .snapshots import Purpose, Snapshot
 
 __all__ = [
+    "MOVES",
     "Adjustment",
     "Disposition",
     "Finding",

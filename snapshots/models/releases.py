@@ -100,3 +100,26 @@ class Step(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.release}: {self.get_kind_display().lower()}"
+
+
+_STATE, _KIND = Release.State, Step.Kind
+
+# Every move there is: from which states a step may be taken, and the state it leads to. None: the state stays, or,
+# for an approval, is what the approvals that count have reached. All else is refused.
+# fmt: off
+MOVES: dict[Step.Kind, tuple[frozenset[Release.State], Release.State | None]] = {
+    _KIND.PROPOSED:            (frozenset(),                                                        _STATE.CANDIDATE),
+    _KIND.REVIEW_BEGUN:        (frozenset({_STATE.CANDIDATE}),                                      _STATE.IN_REVIEW),
+    _KIND.APPROVED:            (frozenset({_STATE.IN_REVIEW, _STATE.APPROVED}),                     None),
+    _KIND.REJECTED:            (frozenset({_STATE.IN_REVIEW, _STATE.APPROVED}),                     _STATE.REJECTED),
+    _KIND.CANCELLED:           (frozenset({_STATE.CANDIDATE, _STATE.IN_REVIEW, _STATE.APPROVED}),   _STATE.CANCELLED),
+    _KIND.RELEASED:            (frozenset({_STATE.APPROVED}),                                       _STATE.RELEASED),
+    _KIND.DEPRECATED:          (frozenset({_STATE.RELEASED}),                                       _STATE.DEPRECATED),
+    _KIND.WITHDRAWN:           (frozenset({_STATE.RELEASED, _STATE.DEPRECATED}),                    _STATE.WITHDRAWN),
+    _KIND.REINSTATEMENT_ASKED: (frozenset({_STATE.DEPRECATED, _STATE.WITHDRAWN}),                   None),
+    _KIND.REINSTATED:          (frozenset({_STATE.DEPRECATED, _STATE.WITHDRAWN}),                   _STATE.RELEASED),
+    _KIND.DATE_MOVED:          (frozenset({_STATE.CANDIDATE, _STATE.IN_REVIEW, _STATE.APPROVED}),   None),
+    _KIND.GATE_WAIVED:         (frozenset({_STATE.CANDIDATE, _STATE.IN_REVIEW, _STATE.APPROVED,
+                                           _STATE.DEPRECATED, _STATE.WITHDRAWN}),                   None),
+}
+# fmt: on

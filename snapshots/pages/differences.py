@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from labelop.models import Project
 from roles.past import FieldChange
 from roles.telling import Told, plainly, told
 
+from ..models import Adjustment
 from ..reconciliation import Accounting, Reconciled
 from ..statement import ALARMING, Statement
 from .chips import Chip, chip
@@ -44,6 +46,7 @@ class DifferenceLine:
     acts: list[Told]
     more_acts: int
     silent_acts: int
+    adjustments: list[Adjustment]
     history: str
     record_id: int
 
@@ -68,10 +71,10 @@ def difference_page(statement: Statement, project: Project, request: HttpRequest
     query = request.GET.copy()
     if shown:
         query["after"] = _key(shown[-1])
-    lines = _lines(shown, request)
+    lines = _lines(shown, project, request)
     more = query.urlencode() if len(following) > PAGE else ""
     alarming = [record for record in records if record.verdict in ALARMING][:NAMED_AT_ONCE]
-    return DifferencePage(lines, _chips(records, request.GET, chosen), more, _lines(alarming, request))
+    return DifferencePage(lines, _chips(records, request.GET, chosen), more, _lines(alarming, project, request))
 
 
 def _key(record: Reconciled) -> str:
@@ -92,27 +95,37 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chi
         chips.append(chip(label, f"{kinds[kind]:,}", asked, "kind", kind, chosen == kind))
     for verdict, tone in (
         (Accounting.NOT_REVIEWED, "medium"),
+        (Accounting.ADJUSTED, "medium"),
         (Accounting.UNEXPLAINED, "high"),
         (Accounting.OUT_OF_STEP, "high"),
     ):
         if verdicts[verdict]:
-            label = {"not_reviewed": "Not reviewed"}.get(verdict.value, str(verdict.label))
+            label = {"not_reviewed": "Not reviewed", "adjusted": "Adjusted"}.get(verdict.value, str(verdict.label))
             chips.append(chip(label, f"{verdicts[verdict]:,}", asked, "kind", verdict.value, chosen == verdict, tone))
     return chips
 
 
-def _lines(records: list[Reconciled], request: HttpRequest) -> list[DifferenceLine]:
+def _lines(records: list[Reconciled], project: Project, request: HttpRequest) -> list[DifferenceLine]:
     by_act = entries_of(act for record in records for act in record.difference.operations)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
-    return [_line(record, by_act, lines) for record in records]
+    silent = {act for record in records for act in record.difference.operations if act not in by_act}
+    accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
+    adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}
+    return [_line(record, by_act, lines, adjustments) for record in records]
 
 
-def _line(record: Reconciled, by_act: dict[Any, list[Any]], lines: dict[int, Told]) -> DifferenceLine:
+def _line(
+    record: Reconciled,
+    by_act: dict[Any, list[Any]],
+    lines: dict[int, Told],
+    adjustments: dict[uuid.UUID, Adjustment],
+) -> DifferenceLine:
     difference = record.difference
     changes = changes_between(difference.before, difference.after)
     acts = [lines[entry.pk] for act in reversed(difference.operations) for entry in by_act.get(act, [])]
-    silent = sum(act not in by_act for act in difference.operations)
+    adjusted = [adjustments[act] for act in difference.operations if act in adjustments]
+    silent = sum(act not in by_act and act not in adjustments for act in difference.operations)
     name = difference.key.split("/", 1)[-1].replace("//", "/")
     return DifferenceLine(
         name,
@@ -125,6 +138,7 @@ def _line(record: Reconciled, by_act: dict[Any, list[Any]], lines: dict[int, Tol
         acts[:ACTS_SHOWN],
         max(0, len(acts) - ACTS_SHOWN),
         silent,
+        adjusted,
         ADMINS.get(difference.section, ""),
         difference.record_id,
     )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,11 +15,11 @@ from audit.events import Event, Impact
 from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Role
-from roles.models import Membership
+from roles.models import Membership, User
 from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
-from ..models import LogReview, Snapshot
+from ..models import Adjustment, LogReview, Snapshot
 from ..selectors import log_reviews_visible_to, snapshots_visible_to
 
 SHOWN = 60
@@ -43,6 +44,7 @@ class Line:
     role: str
     latest: Snapshot | None
     unexplained: int | None
+    adjusted: int
     log_reviews: list[Owed]
     more_log_reviews: int
 
@@ -58,13 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
     roles = dict(
         Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
     )
-    unexplained = dict(
-        entries_visible_to(viewer)
-        .filter(project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED)
-        .order_by()
-        .values_list("project_id")
-        .annotate(Count("pk"))
-    )
+    unexplained, adjusted = _unexplained_by_project(viewer, projects)
     owed = _owed(log_reviews_visible_to(viewer).filter(project__in=projects))
     lines = [
         Line(
@@ -72,6 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
             Role(roles[project.pk]).label if project.pk in roles else "no role: superuser",
             snapshots.get(project.latest_id),
             None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
+            adjusted.get(project.pk, 0),
             owed.get(project.pk, [])[:LOG_REVIEWS],
             len(owed.get(project.pk, [])[LOG_REVIEWS:]),
         )
@@ -79,6 +76,19 @@ def index(request: HttpRequest) -> HttpResponse:
     ]
     context = {**admin.site.each_context(request), "title": "Projects", "lines": lines}
     return TemplateResponse(request, "snapshots/index.html", context)
+
+
+def _unexplained_by_project(viewer: User, projects: Sequence[Project]) -> tuple[dict[int, int], dict[int, int]]:
+    """How many changes without an explanation each project has: those that nobody accounted for, and the adjusted."""
+    entries = entries_visible_to(viewer).filter(
+        project__in=projects, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED
+    )
+    adjustments = Adjustment.objects.filter(project=OuterRef("project"), adjusts=OuterRef("operation")).accepted()
+    counted = entries.annotate(adjusted=Exists(adjustments)).order_by()
+    found: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for project_id, adjusted, number in counted.values_list("project_id", "adjusted").annotate(Count("pk")):
+        found[adjusted][project_id] = number
+    return found
 
 
 def _owed(log_reviews: QuerySet[LogReview]) -> dict[int, list[Owed]]:

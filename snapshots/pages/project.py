@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from audit.events import Impact
 from labelop.selectors.projects import projects_visible_to
-from labelop.selectors.work import classes_visible_to
+from labelop.selectors.schema import classes_visible_to
 from roles.matrix import MATRIX, Can, Role
 from roles.models import Membership
 from roles.pages import member_behind

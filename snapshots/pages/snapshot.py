@@ -16,7 +16,9 @@ from audit.events import Impact
 from audit.models import Entry
 from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
-from roles.matrix import Role
+from roles.matrix import Can, Role
+from roles.pages import member_behind
+from roles.selectors import can
 from roles.telling import Pseudonyms, pseudonyms_in, told
 
 from ..chapters import followed, led_to
@@ -27,6 +29,7 @@ from ..statement import Statement, statement_of
 from .chips import impact_chips
 from .days import days_around
 from .differences import difference_page
+from .release import badge_of
 
 SHOWN = 20
 
@@ -42,13 +45,15 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     later = _without_its_end(followed(snapshot), following)
     earlier = _without_its_end(led_to(snapshot), snapshot)
     statement = _statement(project, before, snapshot)
-    pseudonyms = pseudonyms_in([project.pk])
+    pseudonyms = pseudonyms_in([project.pk], request.user)
     context = {
         **admin.site.each_context(request),
         "title": snapshot.name,
         "project": project,
         "snapshot": snapshot,
         "taken": told([snapshot.entry], request.user)[0],
+        "release": badge_of(snapshot),
+        **_acts(request, snapshot),
         "before": before,
         "previous": snapshot.parent,
         "next": following,
@@ -60,6 +65,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
         "later": told(_narrowed(later, request)[:SHOWN], request.user),
         "earlier": told(_narrowed(earlier, request)[:SHOWN], request.user),
+        "restores": can(member_behind(request), Can.RESTORE_DATA, project),
         "roles": _roles(project, before, snapshot, pseudonyms),
     }
     return TemplateResponse(request, "snapshots/snapshot.html", context)
@@ -94,6 +100,14 @@ def _either(earlier: QuerySet[Entry], later: QuerySet[Entry]) -> QuerySet[Entry]
 def _narrowed(entries: QuerySet[Entry], request: HttpRequest) -> QuerySet[Entry]:
     chosen = request.GET.get("impact", "high").upper()
     return entries.filter(impact=Impact[chosen] if chosen in Impact.__members__ else Impact.HIGH)
+
+
+def _acts(request: HttpRequest, snapshot: Snapshot) -> dict[str, Any]:
+    """What the include of act buttons wants; the acts are those of the snapshot's place in the admin."""
+    on_snapshots = admin.site.get_model_admin(Snapshot)
+    viewer = member_behind(request)
+    acts = [form for form in getattr(on_snapshots, "acts", ()) if form.offered(snapshot, viewer)]
+    return {"acts": acts, "opts": Snapshot._meta, "original": snapshot}
 
 
 def _is_computing(snapshot: Snapshot | None) -> bool:

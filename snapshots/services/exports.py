@@ -19,11 +19,13 @@ from audit.services import record
 from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
+from roles.telling import pseudonyms_in
 
 from ..acts import acts_of, span
 from ..content import SECTIONS, State
 from ..differences import Comparison
 from ..models import Snapshot
+from ..reconciliation import adjustments_by_operation
 from .snapshots import manifest_of
 
 VERIFIER = Path(__file__).resolve().parent.parent / "verify_snapshot.py"
@@ -80,6 +82,7 @@ def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 
 
 def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    adjustments = adjustments_by_operation(snapshot.project)
     for difference in Comparison(snapshot.project, snapshot.parent, snapshot).differences:
         yield {
             "section": difference.section,
@@ -88,12 +91,15 @@ def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
             "before": _plain(difference.before),
             "after": _plain(difference.after),
             "operations": [str(operation) for operation in difference.operations],
+            "adjusted": [str(operation) for operation in difference.operations if operation in adjustments],
         }
 
 
 def _entries(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    # It leaves the building: people are told as role and number, whatever was revealed to whoever exports it.
+    names = pseudonyms_in([snapshot.project_id])
     for act in acts_of(span(snapshot.project, snapshot.parent, snapshot)):
-        yield act.as_dict()
+        yield act.as_dict(names)
 
 
 def _plain(content: dict[str, Any] | None) -> Any:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from audit.acting import Actor, locked, operation, take_gate_alone
 from audit.canonical import canonical_json, sha256_hex
@@ -50,9 +51,14 @@ def take_snapshot(
     `GateBusy` when writers left no gap for a minute.
     """
     started = time.perf_counter()
-    snapshot, held, waited = until_the_gate_is_free(
-        lambda: _cut(project, name, by, purpose, note, reason or note, at, source)
-    )
+    try:
+        snapshot, held, waited = until_the_gate_is_free(
+            lambda: _cut(project, name, by, purpose, note, reason or note, at, source)
+        )
+    except IntegrityError:
+        # Somebody else took the name while this one waited at the gate.
+        _name_must_be_free(project, name)
+        raise
     waited = max(waited, time.perf_counter() - started - held)
     return Taken(seal_snapshot(snapshot), held, waited)
 
@@ -107,12 +113,16 @@ def _cut(
 
 
 def _named(project: Project, name: str, purpose: Purpose, note: str) -> Snapshot:
-    """A snapshot before its cut; that no other took the name meanwhile is left to the database."""
+    """A snapshot before its cut; whoever takes the name meanwhile is met by the database's own rule."""
     snapshot = Snapshot(project=project, name=name, purpose=purpose, note=note)
     snapshot.clean_fields(exclude={field.name for field in Snapshot._meta.fields} - {"name", "purpose"})
+    _name_must_be_free(project, name)
+    return snapshot
+
+
+def _name_must_be_free(project: Project, name: str) -> None:
     if Snapshot.objects.filter(project=project, name=name).exists():
         raise ValidationError({"name": f"{project.slug} has a snapshot {name} already."})
-    return snapshot
 
 
 def _write_cut(snapshot: Snapshot, actor: Actor, reason: str, source: str) -> None:

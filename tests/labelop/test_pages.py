@@ -44,6 +44,8 @@ OF_THE_PROJECT = {
     "/projects/street/snapshots/2/?from=9": (404, 404, 404),
     "/projects/street/snapshots/2/?from=x": (404, 404, 404),
     "/projects/street/snapshots/9/": (404, 404, 404),
+    "/projects/street/snapshots/1/restore/": (200, 403, 404),
+    "/projects/street/snapshots/9/restore/": (404, 404, 404),
 }
 FOR_EVERY_MEMBER = [
     "/",
@@ -55,6 +57,7 @@ FOR_EVERY_MEMBER = [
     "/labelop/annotation/",
     "/roles/membership/",
     "/snapshots/snapshot/",
+    "/snapshots/adjustment/",
     "/snapshots/logreview/",
     "/snapshots/disposition/",
     "/snapshots/finding/",

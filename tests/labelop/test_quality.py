@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from audit.acting import operation
-from labelop.models import APPROVALS, Annotation, Assignment, Item, Metric, Review, Verdict
+from labelop.models import APPROVALS, Annotation, Assignment, Item, Metric, ReasonCode, Review, Verdict
 from labelop.quality import Decision, Tally, monday_of, tallied, weekly_of
+from labelop.services.assignments import assign_work, complete_work, start_work
+from labelop.services.disputes import contest_review, overturn_decision
 from labelop.services.reviews import decide_review
 from tests.snapshots.stage import Stage, run
 
@@ -25,10 +27,10 @@ APPROVED, FIXED, SENT_BACK, REJECTED = (
 )
 
 
-def decide(stage: Stage, subject: Item | Annotation, verdict: Verdict, moment: datetime) -> None:
+def decide(stage: Stage, subject: Assignment | Item | Annotation, verdict: Verdict, moment: datetime) -> Review:
     with operation(at=moment, by=stage.ravi):
-        code = "" if verdict in APPROVALS else "other"
-        decide_review(subject, verdict, by=stage.ravi, reason="Looked at it", reason_code=code)
+        wanting = "" if verdict in APPROVALS else ReasonCode.BOUNDARY
+        return decide_review(subject, verdict, by=stage.ravi, reason="Looked at it", reason_code=wanting)
 
 
 def counts(tally: Tally) -> dict[str, int]:
@@ -71,53 +73,41 @@ def test_each_decision_counts_in_its_week_for_the_classes_that_were_marked_then(
 @pytest.mark.django_db
 def test_rounds_and_waiting_are_those_of_the_assignment_at_the_decision() -> None:
     stage = staged()
-    first = assigned(stage, 0, at(MARCH_2, hours=10))
-    reviewed(stage, first, SENT_BACK, at(MARCH_2, hours=14))
-    with operation(at=at(MARCH_2, 1)):
-        first.round, first.completed_at = 2, at(MARCH_2, 1)
-        first.save()
-    approval = reviewed(stage, first, APPROVED, at(MARCH_2, 2))
-    reviewed(stage, first, REJECTED, at(MARCH_2, 2.5), supersedes=approval)
-    never_completed = assigned(stage, 1, None)
-    reviewed(stage, never_completed, APPROVED, at(MARCH_2, 3))
+    first, second = assigned(stage, 0), assigned(stage, 1)
+    hand_in(stage, first, at(MARCH_2, hours=10))
+    decide(stage, first, SENT_BACK, at(MARCH_2, hours=14))
+    hand_in(stage, second, at(MARCH_2, hours=20))
+    contested = decide(stage, second, REJECTED, at(MARCH_2, 1))
+    hand_in(stage, first, at(MARCH_2, 1))
+    # A word on one mark ends no waiting.
+    decide(stage, stage.marks[0], APPROVED, at(MARCH_2, 1.5))
+    decide(stage, first, APPROVED, at(MARCH_2, 2))
+    with operation(at=at(MARCH_2, 3)):
+        dispute = contest_review(contested, by=stage.ana, reason="It is a gull")
+        overturn_decision(dispute, APPROVED, by=stage.olga, reason="So it is")
     decide(stage, stage.items[2], APPROVED, at(MARCH_2, 3))
     tally = weekly_of(stage.project)[None][MARCH_2]
     assert counts(tally) == {
-        "decisions": 4, "rejected": 1, "changes": 1, "extra_rounds": 1,
-        "approvals": 3, "first_pass": 2, "approved_marks": 3,
+        "decisions": 5, "rejected": 2, "changes": 1, "extra_rounds": 2,
+        "approvals": 4, "first_pass": 2, "approved_marks": 4,
     }  # fmt: skip
-    assert tally.waits == [timedelta(hours=4), timedelta(hours=24)]
-    assert (tally.median_wait, tally.long_wait) == (timedelta(hours=14), timedelta(hours=24))
-    assert tally.of(Metric.REJECTION_RATE) == (1, 4)
-    assert tally.of(Metric.CHURN) == (2, 5)
-    assert tally.of(Metric.FIRST_PASS_YIELD) == (2, 3)
+    assert tally.waits == [timedelta(hours=4), timedelta(hours=24), timedelta(hours=4)]
+    assert (tally.median_wait, tally.long_wait) == (timedelta(hours=4), timedelta(hours=24))
+    assert tally.of(Metric.REJECTION_RATE) == (2, 5)
+    assert tally.of(Metric.CHURN) == (3, 6)
+    assert tally.of(Metric.FIRST_PASS_YIELD) == (2, 4)
 
 
-def assigned(stage: Stage, place: int, completed_at: datetime | None) -> Assignment:
+def assigned(stage: Stage, place: int) -> Assignment:
     with operation(at=at(MARCH_2)):
-        return Assignment.objects.create(
-            project=stage.project,
-            item=stage.items[place],
-            annotator=stage.ana,
-            state=Assignment.State.IN_REVIEW,
-            completed_at=completed_at,
-        )
+        (assignment,) = assign_work([stage.items[place]], stage.ana, by=stage.olga)
+    return assignment
 
 
-def reviewed(
-    stage: Stage, assignment: Assignment, verdict: Verdict, moment: datetime, supersedes: Review | None = None
-) -> Review:
+def hand_in(stage: Stage, assignment: Assignment, moment: datetime) -> None:
     with operation(at=moment):
-        return Review.objects.create(
-            project=stage.project,
-            item=assignment.item,
-            assignment=assignment,
-            round=assignment.round,
-            verdict=verdict,
-            reviewer=stage.ravi,
-            supersedes=supersedes,
-            decided_at=moment,
-        )
+        start_work(assignment, by=stage.ana)
+        complete_work(assignment, by=stage.ana)
 
 
 @pytest.mark.django_db
@@ -169,7 +159,9 @@ def test_three_queries_read_however_many_rows_there_are(django_assert_num_querie
     stage = short_story()
     for label_class in (stage.gull, stage.tern):
         review_many(stage, label_class, MARCH_2, rejected=0, of=many)
-    reviewed(stage, assigned(stage, 0, at(MARCH_2)), APPROVED, at(MARCH_9))
+    work = assigned(stage, 0)
+    hand_in(stage, work, at(MARCH_9))
+    decide(stage, work, APPROVED, at(MARCH_9))
     with django_assert_num_queries(3):
         weekly = weekly_of(stage.project)
     assert weekly[None][MARCH_2].decisions == 3 + 2 * many

@@ -17,6 +17,7 @@ from labelop.quality import ORDER_IS_NOT_CAUSE, Tally, Weekly, candidates_of, co
 from labelop.quality.signals import LEAST_NOW, LEAST_PAST, PAST_WEEKS
 from labelop.selectors.quality import quality_signals_visible_to
 from labelop.services.quality import signal_quality
+from labelop.services.schema import redefine_class
 from roles.matrix import Role
 from roles.services import grant_role
 from tests.cast import what_is_left
@@ -155,11 +156,14 @@ def test_the_past_is_no_longer_than_its_window() -> None:
 def test_what_changed_the_very_class_is_the_first_candidate() -> None:
     stage = staged()
     bad_week(stage, WEEK)
-    plant(Event.SETTING_CHANGED, stage.gull, WEEK, -20, "The planted change")
+    with operation(at=at(WEEK, -20)):
+        redefine_class(stage.gull, definition="Only adult birds", by=stage.olga, reason="The planted change")
     plant(Event.SETTING_CHANGED, stage.tern, WEEK, -1)
     plant(Event.SETTING_CHANGED, stage.project, WEEK, -2)
     plant(Event.DECISION_CHANGED, stage.project, WEEK, -0.1)
+    plant(Event.WORK_REOPENED, stage.project, WEEK, -0.2)
     plant(Event.SNAPSHOT_TAKEN, stage.project, WEEK, -0.1)
+    plant(Event.LOG_REVIEW_SIGNED, stage.project, WEEK, -0.1)
     plant(Event.SETTING_CHANGED, stage.project, WEEK, 3, "In the week itself")
     plant(Event.SETTING_CHANGED, stage.gull, WEEK, -29, "Long before")
     plant(Event.SETTING_CHANGED, stage.gull, WEEK, 7, "After it")
@@ -167,13 +171,14 @@ def test_what_changed_the_very_class_is_the_first_candidate() -> None:
     of_the_class, of_the_project = signals_by_class(stage)
     told = [(candidate.entry.event, candidate.entry.subject_name) for candidate in candidates_of(of_the_class)]
     assert told == [
-        ("setting.changed", "Gull"),
+        ("class.redefined", "Gull"),
         ("setting.changed", "Tern"),
         ("setting.changed", "Birds"),
         ("setting.changed", "Birds"),
         ("decision.changed", "Birds"),
+        ("work.reopened", "Birds"),
     ]
-    assert [candidate.days for candidate in candidates_of(of_the_class)] == pytest.approx([20, 1, 2, 3, 0.1])
+    assert [candidate.days for candidate in candidates_of(of_the_class)] == pytest.approx([20, 1, 2, 3, 0.1, 0.2])
     assert candidates_of(of_the_project)[0].entry.subject_name == "Tern"
 
 

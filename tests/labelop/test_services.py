@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 
 from audit.acting import operation
 from audit.models import Entry
-from labelop.models import Annotation, Item, LabelClass, Project, Review, Verdict
+from labelop.models import Annotation, Item, LabelClass, Project, ProjectState, Review, Verdict
 from labelop.services.projects import SETTINGS, change_setting, create_project, describe_project
 from labelop.services.reviews import decide_review
 from labelop.services.schema import add_class
@@ -245,8 +245,8 @@ def test_a_superuser_begins_a_project_for_its_owner(cast: Cast) -> None:
 def test_a_project_can_begin_with_settings(cast: Cast) -> None:
     project = create_project("cats", "Cats", by=cast.root, owner=cast.uma, description="Tame", **NEW_SETTINGS)
     assert {setting: getattr(again(project), setting) for setting in SETTINGS} == NEW_SETTINGS
-    with what_is_left() as left, pytest.raises(ValidationError, match="no setting state"):
-        create_project("dogs", "Dogs", by=cast.root, state="archived")
+    with what_is_left() as left, pytest.raises(ValidationError, match="begins as a draft or active"):
+        create_project("dogs", "Dogs", by=cast.root, state=ProjectState.ARCHIVED)
     assert (left.events, left.versions) == ([], [])
 
 

@@ -125,5 +125,9 @@ def test_strangers_find_no_team(street: Street) -> None:
 def test_a_superuser_without_a_membership_leaves_a_mark(street: Street) -> None:
     create_account("nina", PASSWORD, by=street.sue)
     as_(street.sue).post(TEAM, {"user": "nina", "role": "reviewer", "reason": "Olga is ill"})
-    events = set(Entry.objects.filter(project=street.project).order_by("-id").values_list("event", flat=True)[:2])
-    assert events == {Event.ROLE_GRANTED, Event.ACCESS_OVERRIDDEN}
+    events = list(Entry.objects.filter(project=street.project).order_by("-id").values_list("event", flat=True)[:3])
+    assert events == [Event.ANOMALY_NOTED, Event.ROLE_GRANTED, Event.ACCESS_OVERRIDDEN]
+    page = as_(street.ravi).get(TEAM)
+    assert [anomaly.get_rule_display() for anomaly in page.context["anomalies"]] == ["Act without a membership"]
+    assert "Act without a membership" in page.content.decode()
+    assert not as_(street.ana).get(TEAM).context["anomalies"], "annotators resolve none"

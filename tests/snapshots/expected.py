@@ -62,7 +62,9 @@ class Dataset:
     def hashes(self) -> tuple[dict[str, SetHash], dict[str, Counter[str]]]:
         """The three sections of the content, and what a snapshot counts."""
         hashes = {section: SetHash() for section in ("items", "annotations", "schema")}
-        counts: dict[str, Counter[str]] = {section: Counter() for section in ("items", "annotations", "work")}
+        counts: dict[str, Counter[str]] = {
+            section: Counter() for section in ("items", "annotations", "work", "assignments")
+        }
         for item, label in self.labels.items():
             one = records_of(label, self.header.kind)
             content = {"data": one.data, "metadata": one.metadata, "split": one.split}
@@ -119,8 +121,8 @@ def _plain_class(key: str) -> dict[str, Any]:
 
 
 def _team_and_rules(slug: str, corpus: str) -> dict[str, SetHash]:
-    """A replayed project has one member, the replay's own account, and the rules every project begins with."""
-    work, roles, settings = SetHash(), SetHash(), SetHash()
+    """A replayed project has one member, the replay's own account, no work, and the rules all projects begin with."""
+    work, assignments, disputes, roles, settings = (SetHash() for _ in range(5))
     roles.add(record_key("member", "replay"), canonical_json({"role": "owner", "valid_until": None}))
     rules = {
         "name": corpus,
@@ -134,4 +136,4 @@ def _team_and_rules(slug: str, corpus: str) -> dict[str, SetHash]:
         "schema_frozen": False,
     }
     settings.add(record_key("project", slug), canonical_json(rules))
-    return {"work": work, "roles": roles, "settings": settings}
+    return {"work": work, "assignments": assignments, "disputes": disputes, "roles": roles, "settings": settings}

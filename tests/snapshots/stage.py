@@ -60,7 +60,7 @@ class Stage:
 
 def set_the_stage(slug: str = "birds", photos: int = 4) -> Stage:
     """A project with photos, a gull on each, and everybody in their role."""
-    olga, ravi, ana, uma = (_person(name) for name in ("olga", "ravi", "ana", "uma"))
+    olga, ravi, ana, uma = (person(name) for name in ("olga", "ravi", "ana", "uma"))
     project = create_project(slug, "Birds", by=service_account("setup"), owner=olga)
     grant_role(project, ravi, Role.REVIEWER, by=olga, reason="Knows birds")
     grant_role(project, ana, Role.ANNOTATOR, by=olga, reason="Joined the team")
@@ -70,7 +70,7 @@ def set_the_stage(slug: str = "birds", photos: int = 4) -> Stage:
     return Stage(olga, ravi, ana, uma, project, gull, tern, items, marks)
 
 
-def _person(name: str) -> User:
+def person(name: str) -> User:
     return User.objects.filter(username=name).first() or create_account(name, "a long sentence nobody guesses", by=None)
 
 

@@ -13,6 +13,7 @@ from audit.models import Entry
 from labelop.models import Verdict
 from labelop.services.reviews import decide_review
 from labelop.services.work import exclude_item
+from roles.models import User
 from snapshots.models import Snapshot
 from tests.conftest import triggers_laid_aside
 
@@ -101,7 +102,7 @@ class TestReports:
     def test_reconcile(self, stage: Stage) -> None:
         ran = run("reconcile", "birds", "v1", "v2", "--json")
         assert ran.code == 0
-        classes = ("accounted", "not_reviewed", "bulk", "unexplained", "out_of_step")
+        classes = ("accounted", "not_reviewed", "bulk", "adjusted", "unexplained", "out_of_step")
         assert sum(ran.report[name] for name in classes) == ran.report["differences"] == 3
         assert (ran.report["accounted"], ran.report["returned"], ran.report["live_checked"]) == (1, 0, 0)
         assert ran.report["findings"] == []
@@ -180,13 +181,59 @@ class TestWho:
         page = run("who", "birds", "v1", "v2", "--markdown").out
         assert page.startswith("## birds: v1 – v2")
         assert "Blurred \\| and &lt;b>dark" in page
-        assert "ana (annotator)" in page
+        assert "| Annotator 3 |" in page
+        assert "ana" not in page.replace("annotation", "").replace("Annotator", "")
 
-    def test_of_a_replayed_history_names_the_people_in_it(self, tmp_path: Path) -> None:
+    def test_of_a_replayed_history_tells_the_people_in_it_apart(self, tmp_path: Path) -> None:
         run("replay", written(tmp_path / "story", short_story()), "--project", "story")
-        report = run("who", "story", "--release", "r1", "--json").report
-        people = {entry["attributed_to"] for act in report["acts"] for entry in act["entries"]}
-        assert "story/ana" in people
+
+        def people(*arguments: str) -> set[str]:
+            report = run("who", "story", "--release", "r1", "--json", *arguments).report
+            return {entry["attributed_to"] for act in report["acts"] for entry in act["entries"]} - {None}
+
+        ana = User.objects.get(username="story/ana")
+        assert f"person {ana.pk} of the imported history" in people()
+        assert f"person {ana.pk} of the imported history (story/ana)" in people("--reveal", "A question of the client")
+
+
+class TestNames:
+    """Commands that read tell people as pages do, and reveal a name only on the trail."""
+
+    @pytest.mark.parametrize("arguments", [("who", "birds", "v1", "v2"), ("blame", "birds", "photo-0")])
+    def test_are_told_when_revealed(self, stage: Stage, arguments: tuple[str, ...]) -> None:
+        assert "(ana)" not in run(*arguments).out
+        assert "(ana)" not in run(*arguments, "--as", "olga").out
+        ran = run(*arguments, "--as", "olga", "--reveal", "Ana asked for her own")
+        assert "Annotator 3 (ana)" in ran.out
+        revealed = Entry.objects.get(event="identity.revealed")
+        assert (revealed.actor, revealed.reason, revealed.role) == (stage.olga, "Ana asked for her own", "owner")
+        assert "(ana)" not in run(*arguments, "--as", "ravi").out
+
+    def test_of_a_history_stand_in_its_entries(self, stage: Stage) -> None:
+        def actors(*arguments: str) -> set[str]:
+            report = run("history", "birds", "photo-0", "--json", *arguments).report
+            return {entry["actor"] for version in report["versions"] for entry in version["entries"]}
+
+        assert actors() == {"Owner 1", "Annotator 3"}
+        revealed = actors("--as", "olga", "--reveal", "Paid by the mark")
+        assert revealed == {"Owner 1 (olga)", "Annotator 3 (ana)"}
+
+    @pytest.mark.parametrize(
+        ("who", "sentence"),
+        [
+            ("ravi", "As reviewer of Birds you cannot reveal identities."),
+            ("ana", "ana does not inspect the trail of birds."),
+            ("uma", "uma does not inspect the trail of birds."),
+        ],
+    )
+    def test_are_refused_to_whoever_may_not_see_them(self, stage: Stage, who: str, sentence: str) -> None:
+        ran = run("who", "birds", "v1", "v2", "--as", who, "--reveal", "Curious")
+        assert (ran.code, ran.out, ran.error) == (2, "", sentence)
+
+    def test_revealed_on_the_command_line_alone_stand_out(self, stage: Stage) -> None:
+        assert "(ana)" in run("who", "birds", "v1", "v2", "--reveal", "An audit").out
+        events = Entry.objects.order_by("-id").values_list("event", flat=True)[:3]
+        assert list(events) == ["anomaly.noted", "identity.revealed", "access.overridden"]
 
 
 class TestWrongNames:

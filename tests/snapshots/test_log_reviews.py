@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.acting import operation
 from audit.models import Entry
 from labelop.models import Metric, QualitySignal
-from labelop.services.projects import change_setting
+from labelop.services.projects import change_setting, describe_project
 from labelop.services.schema import add_class
 from roles.matrix import Role
 from roles.services import change_role, grant_role, revoke_role
@@ -61,12 +61,14 @@ def ids(log_review: LogReview) -> list[int]:
     return list(entries_in_scope(log_review).values_list("pk", flat=True))
 
 
-def signal(reading: Reading) -> QualitySignal:
+def signal(reading: Reading, weeks_ago: int = 0) -> QualitySignal:
+    """A signal of the week that ended so many weeks before this moment."""
+    week = timezone.now().date() - timedelta(weeks=1 + weeks_ago)
     with operation():
         return QualitySignal.objects.create(
             project=reading.project,
             metric=Metric.CHURN,
-            week=timezone.now().date(),
+            week=week,
             count=9,
             n=20,
             past_count=10,
@@ -74,6 +76,13 @@ def signal(reading: Reading) -> QualitySignal:
             p=0.0001,
             p_corrected=0.001,
         )
+
+
+def always_of(reading: Reading, tier: str) -> None:
+    """The project has this tier without an entry that set it: all of its past was under it."""
+    with operation():
+        type(reading.project).objects.filter(pk=reading.project.pk).update(risk_tier=tier)
+    reading.project.refresh_from_db()
 
 
 class TestTheRoutine:
@@ -89,11 +98,9 @@ class TestTheRoutine:
 
     @pytest.mark.parametrize("tier", TIERS)
     def test_opens_what_the_tier_asks_for_and_no_more(self, reading: Reading, tier: str) -> None:
-        reading.raise_risk("standard")
-        with operation():
-            # No entry: the tier it always had, so that all of the past was under it.
-            type(reading.project).objects.filter(pk=reading.project.pk).update(risk_tier=tier)
-        reading.project.refresh_from_db()
+        always_of(reading, tier)
+        with operation(by=reading.stage.olga, at=timezone.now() - timedelta(days=9)):
+            describe_project(reading.project, "Birds", "Of the sea", by=reading.stage.olga)
         release = reading.propose()
         raised = signal(reading)
         changes = list(Entry.objects.filter(project=reading.project, event="role.granted").order_by("id"))
@@ -114,6 +121,28 @@ class TestTheRoutine:
             assert log_review.due_on == in_days(days)
             assert all(line == {"question": line["question"], "answer": ""} for line in log_review.checklist)
             assert log_review.checklist
+
+    def test_a_signal_reads_the_decisions_of_its_weeks_and_the_four_before(self, reading: Reading) -> None:
+        always_of(reading, "low")
+        days = {}
+        for weeks in (1, 2, 5, 7):
+            with operation(by=reading.stage.olga, at=timezone.now() - timedelta(weeks=weeks, days=-1)):
+                change_setting(reading.project, "sample_percent", weeks, by=reading.stage.olga, reason="A trial")
+                describe_project(reading.project, "Birds", f"{weeks}", by=reading.stage.olga)
+            days[weeks] = Entry.objects.filter(event="setting.changed").order_by("-id")[0].pk
+        raised = signal(reading)
+        opened = {each.signal: each for each in open_due_log_reviews(reading.project) if each.signal}
+        assert ids(opened[raised]) == [days[1], days[2], days[5]]
+
+    def test_a_signal_without_a_decision_before_it_reads_all_or_nothing(self, reading: Reading) -> None:
+        always_of(reading, "low")
+        with operation(by=reading.stage.olga, at=timezone.now() - timedelta(days=9)):
+            describe_project(reading.project, "Birds", "Of the sea", by=reading.stage.olga)
+        described = last_entry()
+        something, nothing = signal(reading), signal(reading, weeks_ago=40)
+        opened = {each.signal: each for each in open_due_log_reviews(reading.project) if each.signal}
+        assert nothing not in opened
+        assert ids(opened[something]) == [described.pk]
 
     def test_opens_each_once(self, reading: Reading) -> None:
         reading.raise_risk("high")
@@ -342,7 +371,7 @@ def test_one_act_can_be_asked_for(reading: Reading) -> None:
 ALSO = {
     "release": set(),
     "permission_change": {"access.denied", "role.expired", "account.created"},
-    "signal": {"class.added"},
+    "signal": set(),
     "incident": {"access.denied", "role.expired", "account.created", "class.added"},
     "by_hand": set(),
 }

@@ -32,7 +32,10 @@ def stage() -> Stage:
 
 
 def counted(**counts: int) -> dict[str, int]:
-    return {**dict.fromkeys(("accounted", "not_reviewed", "bulk", "unexplained", "out_of_step"), 0), **counts}
+    return {
+        **dict.fromkeys(("accounted", "not_reviewed", "bulk", "adjusted", "unexplained", "out_of_step"), 0),
+        **counts,
+    }
 
 
 class TestAccounted:
@@ -165,7 +168,7 @@ class TestSums:
         found = reconcile(stage.project, first, stage.snapshot("v2"))
         assert (found.differences, found.returned) == (0, 1)
 
-    def test_the_five_classes_add_up_to_the_differences(
+    def test_the_six_classes_add_up_to_the_differences(
         self, stage: Stage, unexplained_changes_are_recorded: None
     ) -> None:
         first = stage.snapshot("v1")

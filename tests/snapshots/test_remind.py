@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
 from django.utils import timezone
 
 from audit.acting import Actor, operation
@@ -22,16 +19,10 @@ from snapshots.log_reviews import saved_query
 from snapshots.models import LogReview
 from snapshots.services.log_reviews import open_log_review, void_log_review
 from tests.cast import Cast, what_is_left
+from tests.standing_out import reminded
 
 from .reading import Reading, in_days, set_for_reading
-from .stage import run
-
-
-def reminded() -> dict[str, list[str]]:
-    out = StringIO()
-    call_command("remind", json=True, stdout=out)
-    report: dict[str, list[str]] = json.loads(out.getvalue())
-    return report
+from .stage import by_hand, run
 
 
 def test_a_role_whose_time_is_over_is_ended_once(cast: Cast) -> None:
@@ -41,10 +32,23 @@ def test_a_role_whose_time_is_over_is_ended_once(cast: Cast) -> None:
     with operation():
         Membership.objects.filter(pk=guest.pk).update(valid_until=timezone.now() - timedelta(minutes=1))
     with what_is_left() as left:
-        assert reminded()["expired"] == [str(guest)]
+        assert reminded()["expired"] == [f"membership {guest.pk}"]
         assert reminded()["expired"] == []
     assert left.events == ["role.expired"]
     assert left.entry.channel == "command"
+
+
+def test_what_stands_out_is_told_once(cast: Cast, unexplained_changes_are_recorded: None) -> None:
+    by_hand(cast.membership_of(cast.ana), role="owner")
+    with what_is_left() as left:
+        told = reminded()["anomalies"]
+        assert reminded()["anomalies"] == []
+    assert [line.split(", ")[1] for line in told] == [
+        "Role granted without a reason",
+        "Permission that no membership explains",
+    ]
+    assert set(left.events) == {"anomaly.noted"}
+    assert {entry.channel for entry in left.entries} == {"command"}
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from audit.management.command import ReportingCommand
+from roles.telling import actor_told
 from snapshots.past import blame_of
 
-from ..arguments import item_called, project_called
+from ..arguments import add_viewer, item_called, project_called, pseudonyms_told
 
 
 class Command(ReportingCommand):
@@ -18,9 +19,11 @@ class Command(ReportingCommand):
         super().add_arguments(parser)
         parser.add_argument("project", metavar="PROJECT")
         parser.add_argument("item", metavar="ITEM")
+        add_viewer(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
         item = item_called(project_called(options["project"]), options["item"])
+        names = pseudonyms_told(item.project, options)
         values = []
         for (annotation, name), step in blame_of(item).items():
             entry = step.entries[0] if step.entries else None
@@ -31,7 +34,7 @@ class Command(ReportingCommand):
                     "at": step.version.history_date.isoformat(),
                     "operation": str(step.version.operation),
                     "event": entry.event if entry else "change.unexplained",
-                    "actor": str(entry.attributed_to or entry.actor_name) if entry else None,
+                    "actor": actor_told(entry, names) if entry else None,
                     "role": (entry.role or None) if entry else None,
                     "reason": (entry.reason or None) if entry else None,
                 }

@@ -36,4 +36,12 @@ class Command(ReportingCommand):
         ]
         lines += [f"  {name}: {count:,} items" for name, count in sorted(report["fields"].items())]
         lines += [f"  {move}: {count:,}" for move, count in report["moves"].items()]
+        lines += [f"  class {_told(change)}" for change in report["schema"]]
         return "\n".join(lines)
+
+
+def _told(change: dict[str, Any]) -> str:
+    if change["kind"] != "changed":
+        return f"{change['name'] or change['before']}: {change['kind']}"
+    called = change["name"] if change["name"] == change["before"] else f"{change['before']}, now {change['name']}"
+    return f"{called}: {', '.join(change['fields'])} changed"

@@ -9,7 +9,7 @@ from audit.management.command import ReportingCommand
 from snapshots.acts import entry_as_dict
 from snapshots.past import history_of
 
-from ..arguments import item_called, project_called
+from ..arguments import add_viewer, item_called, project_called, pseudonyms_told
 
 
 class Command(ReportingCommand):
@@ -19,9 +19,11 @@ class Command(ReportingCommand):
         super().add_arguments(parser)
         parser.add_argument("project", metavar="PROJECT")
         parser.add_argument("item", metavar="ITEM")
+        add_viewer(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
         item = item_called(project_called(options["project"]), options["item"])
+        names = pseudonyms_told(item.project, options)
         return {
             "project": item.project.slug,
             "item": item.key,
@@ -33,7 +35,7 @@ class Command(ReportingCommand):
                     "fields": step.fields,
                     "before": step.before,
                     "after": step.after,
-                    "entries": [entry_as_dict(entry) for entry in step.entries],
+                    "entries": [entry_as_dict(entry, names) for entry in step.entries],
                 }
                 for step in history_of(item)
             ],

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from audit.management.command import FOUND, ReportingCommand
-from snapshots.reconciliation import reconcile
+from snapshots.reconciliation import Finding, reconcile
 
 from ..arguments import project_called, snapshot_called
 
@@ -35,21 +35,15 @@ class Command(ReportingCommand):
             "differences": found.differences,
             "returned": found.returned,
             "live_checked": found.live_checked,
-            "findings": [
-                {
-                    "table": finding.table,
-                    "id": finding.id,
-                    "field": finding.field,
-                    "operation": str(finding.operation) if finding.operation else None,
-                }
-                for finding in found.findings
-            ],
+            "findings": [_plain(finding) for finding in found.findings],
+            "adjusted_findings": [{**_plain(finding), "adjustment": finding.adjustment} for finding in found.adjusted],
         }
 
     def told(self, report: dict[str, Any]) -> str:
         lines = [
             f"{report['differences']:,} differences = {report['accounted']:,} accounted for and reviewed "
             f"+ {report['not_reviewed']:,} not reviewed + {report['bulk']:,} in bulk "
+            f"+ {report['adjusted']:,} adjusted by two people "
             f"+ {report['unexplained']:,} unexplained + {report['out_of_step']:,} out of step. "
             f"{report['returned']:,} more changed and came back; {report['live_checked']:,} live rows checked."
         ]
@@ -58,7 +52,21 @@ class Command(ReportingCommand):
             + (f"operation {finding['operation']}" if finding["operation"] else "differs from its newest version")
             for finding in report["findings"]
         ]
+        lines += [
+            f"  {finding['table']} {finding['id']}, {finding['field']}: operation {finding['operation']}, "
+            f"adjusted by adjustment {finding['adjustment']}"
+            for finding in report["adjusted_findings"]
+        ]
         return "\n".join(lines)
 
     def exit_code(self, report: dict[str, Any]) -> int:
         return FOUND if report["findings"] else 0
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {
+        "table": finding.table,
+        "id": finding.id,
+        "field": finding.field,
+        "operation": str(finding.operation) if finding.operation else None,
+    }

@@ -1,4 +1,4 @@
-"""What is due: memberships whose time is over, signals of weeks that are over, log reviews to open, overdue ones."""
+"""What is due: memberships whose time is over, anomalies, signals of complete weeks, log reviews, reminders."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from roles.models import Membership
 from roles.services import expire_membership
 from snapshots.models import LogReview
 from snapshots.selectors import overdue_log_reviews
+from snapshots.services.anomalies import note_what_stands_out
 from snapshots.services.log_reviews import open_due_log_reviews
 from snapshots.services.reminders import remind_of
 
 # The keys of the report, in the order in which things are done, and how each is told.
 WORDS = {
     "expired": "Expired",
+    "anomalies": "Anomaly",
     "signals": "Quality signal",
     "log_reviews_opened": "Log review opened",
     "reminded": "Reminded of",
@@ -29,14 +31,16 @@ WORDS = {
 
 class Command(ReportingCommand):
     help = (
-        "Do what is due: end memberships whose time is over, raise the quality signals of complete weeks, open due"
-        " log reviews, remind of overdue ones. Run it daily; running it again does no harm."
+        "Do what is due: end memberships whose time is over, note anomalies, raise the quality signals of complete"
+        " weeks, open due log reviews, remind of overdue ones. Run it daily; running it again does no harm."
     )
 
     def report(self, **options: Any) -> dict[str, Any]:
+        # Memberships first: the permissions of one whose time is over are gone before strays are looked for.
         # Log reviews last: what was found before may call for one.
         return {
             "expired": self.expired(),
+            "anomalies": self.anomalies(),
             "signals": self.signals(),
             "log_reviews_opened": self.log_reviews_opened(),
             **self.reminded(),
@@ -44,7 +48,10 @@ class Command(ReportingCommand):
 
     def expired(self) -> list[str]:
         over = Membership.objects.filter(ended_at=None, valid_until__lte=timezone.now()).order_by("id")
-        return [str(expire_membership(membership)) for membership in over.select_related("user")]
+        return [f"membership {expire_membership(membership).pk}" for membership in over]
+
+    def anomalies(self) -> list[str]:
+        return [f"{anomaly.pk}, {anomaly}" for anomaly in note_what_stands_out()]
 
     def signals(self) -> list[str]:
         projects = Project.objects.order_by("id")

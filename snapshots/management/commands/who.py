@@ -11,9 +11,10 @@ from audit.events import Impact
 from audit.management.command import ReportingCommand
 from audit.models import Entry
 from labelop.models import Project
+from roles.telling import Pseudonyms, actor_told, subject_told
 from snapshots.acts import Act, acts_of, as_markdown, span
 
-from ..arguments import moment, project_called, snapshot_called
+from ..arguments import add_viewer, moment, project_called, pseudonyms_told, snapshot_called
 
 
 class Command(ReportingCommand):
@@ -27,6 +28,7 @@ class Command(ReportingCommand):
         parser.add_argument("--release", metavar="NAME", help="the chapter that led to this snapshot")
         parser.add_argument("--impact", choices=[impact.name.lower() for impact in Impact])
         parser.add_argument("--markdown", action="store_true", help="a page to paste into a ticket")
+        add_viewer(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
         project = project_called(options["project"])
@@ -34,14 +36,15 @@ class Command(ReportingCommand):
         if options["impact"]:
             entries = entries.filter(impact=Impact[options["impact"].upper()])
         self.title, self.acts, self.markdown = title, acts_of(entries), options["markdown"]
-        return {"project": project.slug, "window": title, "acts": [act.as_dict() for act in self.acts]}
+        self.names = pseudonyms_told(project, options)
+        return {"project": project.slug, "window": title, "acts": [act.as_dict(self.names) for act in self.acts]}
 
     def told(self, report: dict[str, Any]) -> str:
         if self.markdown:
-            return as_markdown(report["project"], self.title, self.acts)
+            return as_markdown(report["project"], self.title, self.acts, self.names)
         if not self.acts:
             return f"Nothing is recorded for {self.title}."
-        return "\n".join(line for act in self.acts for line in _lines(act))
+        return "\n".join(line for act in self.acts for line in _lines(act, self.names))
 
     def _entries(self, project: Project, options: dict[str, Any]) -> tuple[Any, str]:
         if options["release"]:
@@ -63,15 +66,13 @@ def _end(project: Project, text: str) -> Any:
     return at
 
 
-def _lines(act: Act) -> list[str]:
-    return [_line(entry) for entry in act.entries]
+def _lines(act: Act, names: Pseudonyms) -> list[str]:
+    return [_line(entry, names) for entry in act.entries]
 
 
-def _line(entry: Entry) -> str:
-    who = str(entry.attributed_to or entry.actor_name or "not recorded")
+def _line(entry: Entry, names: Pseudonyms) -> str:
     many = f" × {entry.records:,}" if entry.records > 1 else ""
-    role = f" ({entry.role})" if entry.role else ""
     return (
-        f"{entry.at:%Y-%m-%d %H:%M}  {entry.label}{many}  {entry.subject_name}  "
-        f"by {who}{role}: {entry.reason or 'reason not recorded'}"
+        f"{entry.at:%Y-%m-%d %H:%M}  {entry.label}{many}  {subject_told(entry, names)}  "
+        f"by {actor_told(entry, names)}: {entry.reason or 'reason not recorded'}"
     )

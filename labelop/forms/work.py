@@ -11,9 +11,9 @@ from roles.forms import ActForm, ListActForm, ReasonField
 from roles.matrix import Can
 from roles.models import User
 
-from .models import APPROVALS, Assignment, Dispute, Item, Priority, Project, ReasonCode, Review, Verdict
-from .moves import MOVES, WITH_ITS_ANNOTATOR, Mover
-from .services.assignments import (
+from ..models import APPROVALS, Assignment, Dispute, Item, Priority, Project, ReasonCode, Review, Verdict
+from ..moves import MOVES, WITH_ITS_ANNOTATOR, Mover
+from ..services.assignments import (
     assign_work,
     cancel_work,
     complete_work,
@@ -22,8 +22,8 @@ from .services.assignments import (
     reopen_work,
     start_work,
 )
-from .services.disputes import contest_review, overturn_decision, uphold_decision
-from .services.reviews import decide_review
+from ..services.disputes import contest_review, overturn_decision, uphold_decision
+from ..services.reviews import decide_review
 
 State = Assignment.State
 
@@ -237,3 +237,10 @@ class OverturnDecisionForm(VerdictForm):
 
     def act(self, *, verdict: Verdict, **answers: Any) -> Review:
         return overturn_decision(self.subject, verdict, by=self.viewer, **answers)
+
+
+ASSIGNMENT_ACTS = (
+    *(StartWorkForm, CompleteWorkForm, DecideReviewForm, ReopenWorkForm),
+    *(ReassignWorkForm, MoveDueDateForm, CancelWorkForm),
+)
+DISPUTE_ACTS = (UpholdDecisionForm, OverturnDecisionForm)

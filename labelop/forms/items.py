@@ -1,32 +1,12 @@
-from __future__ import annotations
+"""What the acts on an item ask."""
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.forms import ValidationError
+from __future__ import annotations
 
 from roles.forms import ActForm, ReasonField
 from roles.matrix import Can
-from roles.models import User
-from roles.selectors import is_member_of_any_project
 
-from .models import Item
-from .services.work import exclude_item, reinstate_item
-
-
-class MemberAuthenticationForm(AuthenticationForm):
-    """The login form of Django's admin asks `is_staff`; ours asks for a membership."""
-
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": (
-            "Please enter the username and password of an account with a role on a project. Both may be case-sensitive."
-        ),
-    }
-    required_css_class = "required"
-
-    def confirm_login_allowed(self, user: User) -> None:
-        super().confirm_login_allowed(user)
-        if not is_member_of_any_project(user):
-            raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+from ..models import Item
+from ..services.work import exclude_item, reinstate_item
 
 
 class ExcludeItemForm(ActForm):
@@ -57,3 +37,6 @@ class ReinstateItemForm(ActForm):
 
     def act(self, reason: str) -> Item:
         return reinstate_item(self.subject, by=self.viewer, reason=reason)
+
+
+ACTS: tuple[type[ActForm], ...] = (ExcludeItemForm, ReinstateItemForm)

@@ -1,0 +1,1 @@
+"""What pages ask, one module for each noun."""

@@ -1,0 +1,89 @@
+"""Going back to a snapshot: first what that would change, then, once it was seen, the act itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+
+from labelop.models import Project
+from labelop.selectors.projects import projects_visible_to
+from roles.forms import take_errors
+from roles.matrix import Can
+from roles.pages import member_behind
+from roles.services import authorize
+
+from ..forms.restore import RestoreForm
+from ..models import Snapshot
+from ..restore import Preview, preview_restore
+from ..selectors import snapshots_visible_to
+from ..services.restore import restore as restore_snapshot
+from .differences import changes_between
+
+SHOWN = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Ask how much goes back; a POST shows the preview, and one with the preview's `seen` does it."""
+    viewer = member_behind(request)
+    project = get_object_or_404(projects_visible_to(viewer), slug=slug)
+    snapshot = get_object_or_404(snapshots_visible_to(viewer), project=project, number=number)
+    authorize(viewer, Can.RESTORE_DATA, project)
+    form = RestoreForm(request.POST if request.method == "POST" else None, project=project)
+    preview = None
+    if form.is_valid():
+        try:
+            if request.POST.get("seen"):
+                return _restore(request, project, snapshot, form)
+            preview = preview_restore(project, snapshot, form.scope)
+        except ValidationError as error:
+            take_errors(form, error.error_dict if hasattr(error, "error_dict") else {"": error.messages})
+            preview = _preview_again(project, snapshot, form)
+    context = _context(request, project, snapshot, form, preview)
+    status = 422 if form.is_bound and form.errors else 200
+    return TemplateResponse(request, "snapshots/restore.html", context, status=status)
+
+
+def _restore(request: HttpRequest, project: Project, snapshot: Snapshot, form: RestoreForm) -> HttpResponse:
+    done = restore_snapshot(
+        project,
+        snapshot,
+        form.scope,
+        by=member_behind(request),
+        reason=form.cleaned_data["reason"],
+        seen=request.POST["seen"],
+    )
+    messages.success(request, f"{done.preview.records:,} records are back; what was newer stays in their history.")
+    return redirect("admin:audit_entry_change", done.entry.pk)
+
+
+def _preview_again(project: Project, snapshot: Snapshot, form: RestoreForm) -> Preview | None:
+    """What an act that was turned down would do now."""
+    try:
+        return preview_restore(project, snapshot, form.scope)
+    except ValidationError:
+        return None
+
+
+def _context(
+    request: HttpRequest, project: Project, snapshot: Snapshot, form: RestoreForm, preview: Preview | None
+) -> dict[str, Any]:
+    differences = preview.differences if preview else []
+    return {
+        **admin.site.each_context(request),
+        "title": f"Restore {snapshot}",
+        "project": project,
+        "snapshot": snapshot,
+        "form": form,
+        "preview": preview,
+        "scope": form.scope.told(project) if preview else "",
+        "lines": [(one, changes_between(one.before, one.after)) for one in differences[:SHOWN]],
+        "more": max(0, len(differences) - SHOWN),
+        "left_alone": preview.left_alone[:SHOWN] if preview else [],
+    }

@@ -1,0 +1,71 @@
+"""Two people who give two snapshots the same name at the same instant: one has it, the other is told."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from audit.acting import operation, take_gate_alone
+from audit.models import Entry
+from labelop.models import Project
+from snapshots.models import Snapshot
+from snapshots.reconciliation import reconcile
+from snapshots.services.snapshots import take_snapshot
+
+from .stage import Stage, set_the_stage
+
+TAKERS = 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: nobody meets there")
+def test_a_name_taken_while_others_waited_at_the_gate_is_refused_in_words() -> None:
+    stage = set_the_stage()
+    at_the_gate = threading.Barrier(TAKERS + 1, timeout=30)
+    told: list[Exception | None] = []
+
+    def take() -> None:
+        try:
+            at_the_gate.wait()
+            take_snapshot(stage.project, "v1", by=stage.olga)
+        except Exception as error:  # noqa: BLE001 - told below
+            told.append(error)
+        else:
+            told.append(None)
+        finally:
+            connection.close()
+
+    takers = [threading.Thread(target=take) for _ in range(TAKERS)]
+    for taker in takers:
+        taker.start()
+    with operation(by=stage.olga), take_gate_alone(stage.project.pk):
+        at_the_gate.wait()
+        _until_all_wait()
+    for taker in takers:
+        taker.join()
+    assert [type(error) for error in told if error is not None] == [ValidationError] * (TAKERS - 1)
+    assert all(error is None or "has a snapshot v1 already" in str(error) for error in told)
+    _check_that_one_is_left(stage)
+
+
+def _until_all_wait() -> None:
+    """Ask the database until every taker waits for the gate: all of them have found the name free by then."""
+    with connection.cursor() as cursor:
+        for _ in range(100_000):
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+                " WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()"
+            )
+            if cursor.fetchone() == (TAKERS,):
+                return
+    raise AssertionError("They do not wait.")
+
+
+def _check_that_one_is_left(stage: Stage) -> None:
+    snapshot = Snapshot.objects.get(project=stage.project)
+    assert (snapshot.name, snapshot.number) == ("v1", 1)
+    assert Entry.objects.filter(event="snapshot.taken").count() == 1
+    assert reconcile(Project.objects.get(pk=stage.project.pk), None, None).findings == []

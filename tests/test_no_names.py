@@ -1,0 +1,147 @@
+"""Pages speak of roles: whoever may not see a name finds none on any page, and an owner only where it is revealed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from labelop.services.projects import change_setting
+from roles.admin import AuditedAdmin
+from roles.matrix import Role
+from roles.models import Anomaly, User
+from roles.services import change_role, grant_role, reveal_identities, reveal_identity
+from tests.street import Street, street_scenes
+
+pytestmark = pytest.mark.django_db
+
+CAST = ("sue", "olga", "ravi", "ana", "eve", "uma")
+TEAM = "/projects/street/team/"
+CURATED = (
+    "/",
+    "/projects/street/",
+    TEAM,
+    "/projects/street/trail/",
+    "/projects/street/trail/?chapter=1",
+    "/projects/street/snapshots/1/",
+    "/projects/street/snapshots/2/?impact=routine",
+    "/projects/street/snapshots/2/?from=1&impact=medium",
+    "/projects/elsewhere/",
+    "/nowhere/",
+)
+ROWS = 40
+
+
+@pytest.fixture
+def street() -> Street:
+    """The street, after an override, a refusal, changes of roles and what stands out of all that."""
+    street = street_scenes()
+    change_setting(street.project, "sample_percent", 50, by=street.sue, reason="Nobody was there")
+    grant_role(street.project, street.eve, Role.OWNER, by=street.sue, reason="Came back")
+    change_role(
+        street.project.memberships.get(user=street.eve, ended_at=None), Role.REVIEWER, by=street.eve, reason="–"
+    )
+    with suppress(PermissionDenied):
+        change_setting(street.project, "sample_percent", 10, by=street.ravi, reason="Trying")
+    assert Anomaly.objects.count() == 3
+    return street
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def audited() -> list[AuditedAdmin]:
+    return [registered for registered in admin.site._registry.values() if isinstance(registered, AuditedAdmin)]
+
+
+def addresses(viewer: User) -> Iterator[str]:
+    """Every page of the site: the curated ones, each list, and each row's page, past and acts."""
+    yield from CURATED
+    for of in audited():
+        name = f"admin:{of.opts.app_label}_{of.opts.model_name}"
+        yield reverse(f"{name}_changelist")
+        yield reverse(f"{name}_changelist") + "?impact=all"
+        for form in of.list_acts:
+            yield reverse(f"{name}_list_act", args=[form.name])
+        for row in of.visible_to(viewer).order_by("-pk")[:ROWS]:
+            yield reverse(f"{name}_change", args=[row.pk])
+            yield reverse(f"{name}_history", args=[row.pk])
+            for form in of.acts:
+                yield reverse(f"{name}_act", args=[row.pk, form.name])
+
+
+def names_on(client: Client, address: str, viewer: User) -> set[str]:
+    """The names of the cast in an answer, but for the viewer's own in the header of the page."""
+    answer = client.get(address, follow=True)
+    assert answer.status_code in (200, 400, 403, 404), address
+    page = re.sub(
+        r"(?s)<header.*?</header>", lambda header: header[0].replace(viewer.username, ""), answer.content.decode()
+    )
+    said = page + " ".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return {name for name in CAST if re.search(rf"\b{name}\b", said, re.IGNORECASE)}
+
+
+@pytest.mark.parametrize("who", ["ravi", "ana", "eve"])
+def test_whoever_may_not_see_names_finds_none_anywhere(street: Street, who: str) -> None:
+    viewer: User = getattr(street, who)
+    client = as_(viewer)
+    walked = list(addresses(viewer))
+    assert {address: found for address in walked if (found := names_on(client, address, viewer))} == {}
+    assert len(walked) > (20 if who == "ana" else 100)
+
+
+def test_an_owner_finds_them_on_the_team_page_alone(street: Street) -> None:
+    client = as_(street.olga)
+    shown = {address: found for address in addresses(street.olga) if (found := names_on(client, address, street.olga))}
+    # A membership's own page is the team page.
+    elsewhere = {address for address in shown if address != TEAM and not address.startswith("/roles/membership/")}
+    assert elsewhere == set()
+    assert shown[TEAM] == {"olga", "ravi", "ana", "eve"}
+    assert all(address.endswith("/change/") for address in shown if address != TEAM)
+
+
+def test_an_owner_finds_a_revealed_name_wherever_that_member_acted(street: Street) -> None:
+    client = as_(street.olga)
+    trail = "/projects/street/trail/"
+    assert names_on(client, trail, street.olga) == set()
+    reveal_identity(street.membership_of(street.ana), by=street.olga, reason="She asked for a certificate")
+    assert names_on(client, trail, street.olga) == {"ana"}
+    assert names_on(client, "/projects/street/snapshots/1/?impact=routine", street.olga) == {"ana"}
+    assert names_on(as_(street.ravi), trail, street.ravi) == set()
+    reveal_identities(street.project, by=street.olga, reason="An audit")
+    assert names_on(client, trail, street.olga) == {"sue", "olga", "ravi", "ana", "eve"}
+
+
+@pytest.mark.parametrize("of", audited(), ids=lambda of: str(of.opts.label))
+def test_no_list_orders_filters_or_searches_by_person(of: AuditedAdmin) -> None:
+    """What a list can be narrowed or put in order by; whether a page counts by person no test can tell."""
+    people = {field.name for field in of.opts.concrete_fields if field.related_model is User}
+    people |= {"actor_name", "subject_name", "username"}
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    asked = [*of.list_filter, *of.search_fields, *(of.ordering or ()), of.date_hierarchy or ""]
+    assert not [name for name in asked if str(name).strip("^=@-").split("__")[0] in people]
+    assert not people & {column for column in of.get_list_display(request) if isinstance(column, str)}
+
+
+def test_a_list_does_not_answer_questions_by_name(street: Street) -> None:
+    ravi = as_(street.ravi)
+    for address in (
+        "/audit/entry/?actor=1",
+        "/audit/entry/?actor__username=ana",
+        "/audit/entry/?actor_name=ana",
+        "/roles/membership/?user__username__startswith=a",
+        "/roles/anomaly/?people__contains=1",
+        "/labelop/annotation/?author=1",
+    ):
+        assert ravi.get(address).status_code == 400, address
