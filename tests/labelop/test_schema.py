@@ -132,7 +132,7 @@ def test_it_says_why_where_it_must(cast: Cast, story: Story) -> None:
 def test_a_superuser_does_it_from_outside_and_that_is_said(cast: Cast, story: Story) -> None:
     with what_is_left() as left:
         story.act(cast, cast.root, WHY)
-    assert left.events == ["access.overridden", story.event]
+    assert left.events == ["access.overridden", story.event, "anomaly.noted"]
 
 
 def test_once_done_it_cannot_be_done_again(cast: Cast, story: Story) -> None:

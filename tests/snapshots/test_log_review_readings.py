@@ -241,7 +241,7 @@ def test_a_superuser_without_a_membership_says_why(reading: Reading, log_review:
         answer_question(log_review, 0, "Yes", by=root)
     with what_is_left() as left:
         answer_question(log_review, 0, "Yes", by=root, reason="Nobody else is here")
-    assert left.events == ["access.overridden", "log_review.answered"]
+    assert left.events == ["access.overridden", "log_review.answered", "anomaly.noted"]
     deactivate_account(reading.rita, by=root, reason="Left the company")
     with pytest.raises(PermissionDenied):
         answer_question(log_review, 0, "No", by=reading.rita)

@@ -260,7 +260,7 @@ class TestIndependence:
             reading.sign(log_review, by=root)
         with what_is_left() as left:
             reading.sign(other, by=root)
-        assert left.events == ["access.overridden", "log_review.signed"]
+        assert left.events == ["access.overridden", "log_review.signed", "anomaly.noted"]
 
 
 class TestOnceSigned:
