@@ -37,7 +37,8 @@ from audit.events import Event
 from audit.history import versions_of
 from audit.models import Entry
 from audit.services import record
-from labelop.models import Annotation, Item, LabelClass, Project, Verdict
+from labelop.models import Annotation, Item, LabelClass, Project, ReasonCode, Verdict
+from labelop.services.assignments import assign_work, start_work
 from labelop.services.projects import create_project, describe_project
 from labelop.services.reviews import decide_review
 from labelop.services.schema import add_class
@@ -85,6 +86,10 @@ class Team:
                 add_class(project, key, key.title(), by=owner, reason="First classes")
             for item in range(_ITEMS):
                 add_item(project, str(item), {"text": f"item {item}"}, by=owner)
+            # Half the items are somebody's work, the other half waits for decisions as imported items do.
+            items = list(Item.objects.filter(project=project).order_by("id")[: _ITEMS // 2])
+            for assignment in assign_work(items, annotator, by=owner):
+                start_work(assignment, by=annotator)
             team.projects.append(project)
         return team
 
@@ -110,7 +115,9 @@ class ServiceWriter:
     def __init__(self, team: Team, seed: int) -> None:
         self.team = team
         self.random = random.Random(seed)
-        self.items = {p.pk: list(Item.objects.filter(project=p, key__in=range(_ITEMS))) for p in team.projects}
+        self.items = {
+            p.pk: list(Item.objects.filter(project=p, key__in=range(_ITEMS)).order_by("id")) for p in team.projects
+        }
         self.classes = {p.pk: list(LabelClass.objects.filter(project=p)) for p in team.projects}
 
     def act(self) -> None:
@@ -126,7 +133,10 @@ class ServiceWriter:
                 raise ChangedMyMind
 
     def _item(self, project: Project) -> Item:
-        return self.random.choice(self.items[project.pk])
+        return self.random.choice(self.items[project.pk][: _ITEMS // 2])
+
+    def _unassigned_item(self, project: Project) -> Item:
+        return self.random.choice(self.items[project.pk][_ITEMS // 2 :])
 
     def _annotate(self, project: Project) -> None:
         label = self.random.choice(self.classes[project.pk])
@@ -141,7 +151,9 @@ class ServiceWriter:
 
     def _review(self, project: Project) -> None:
         verdict = self.random.choice((Verdict.APPROVED, Verdict.REVISION_REQUESTED))
-        decide_review(self._item(project), verdict, by=self.team.reviewer, reason="Looked at it")
+        code = "" if verdict == Verdict.APPROVED else ReasonCode.OTHER
+        item = self._unassigned_item(project)
+        decide_review(item, verdict, by=self.team.reviewer, reason="Looked at it", reason_code=code)
 
     def _describe(self, project: Project) -> None:
         describe_project(project, project.name, self.random.random().hex(), by=self.team.owner)

@@ -8,17 +8,26 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from audit.models import Entry
 from roles.admin import AuditedAdmin
 from roles.models import User
+from roles.telling import pseudonyms_in
 
-from .forms import items, projects, schema
-from .models import Annotation, Item, LabelClass, Project, QualitySignal
+from .forms import items, projects, schema, work
+from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.quality import signal_page
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
 from .selectors.schema import classes_visible_to, outdated_among, with_outdated_marks
-from .selectors.work import annotations_visible_to, items_visible_to
+from .selectors.trail import work_entries_visible_to
+from .selectors.work import (
+    annotations_visible_to,
+    assignments_visible_to,
+    disputes_visible_to,
+    items_visible_to,
+    reviews_visible_to,
+)
 
 
 @admin.register(Project)
@@ -29,6 +38,27 @@ class ProjectAdmin(AuditedAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)
+
+
+class WorkAdmin(AuditedAdmin):
+    """Rows of which annotators see their own, with what the trail says of them; people by role and number."""
+
+    def entries_visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
+        return work_entries_visible_to(viewer)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        pseudonyms = pseudonyms_in(row.project_id for row in changelist.result_list)
+        for row in changelist.result_list:
+            row.pseudonyms = pseudonyms
+        return changelist
+
+    def pseudonym(self, row: Any, user_id: int | None) -> str:
+        """Who that is on the row's project; on its own page a row must look the numbers up."""
+        if user_id is None:
+            return ""
+        pseudonyms = row.__dict__.get("pseudonyms") or pseudonyms_in([row.project_id])
+        return str(pseudonyms.of(row.project_id, user_id, ""))
 
 
 @admin.register(LabelClass)
@@ -51,11 +81,11 @@ class LabelClassAdmin(AuditedAdmin):
 
 
 @admin.register(Item)
-class ItemAdmin(AuditedAdmin):
+class ItemAdmin(WorkAdmin):
     list_display = ("key", "project", "split", "excluded")
     list_filter = ("excluded",)
     search_fields = ("^key",)
-    acts = items.ACTS
+    acts = (work.AssignItemForm, *items.ACTS)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)
@@ -75,7 +105,7 @@ class OutdatedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Annotation)
-class AnnotationAdmin(AuditedAdmin):
+class AnnotationAdmin(WorkAdmin):
     list_display = ("__str__", "label_class", "project", "origin", "withdrawn", "up_to_date")
     list_filter = ("origin", "withdrawn", OutdatedFilter)
     fields = ("project", "item", "key", "label_class", "value", "origin", "edition", "withdrawn", "up_to_date")
@@ -88,6 +118,69 @@ class AnnotationAdmin(AuditedAdmin):
     @admin.display(description="up to date", boolean=True)
     def up_to_date(self, annotation: Annotation) -> bool:
         return not annotation.outdated
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(WorkAdmin):
+    list_display = ("item", "state", "round", "whose", "priority", "due_on", "project")
+    list_filter = ("state", "priority")
+    fields = (
+        *("project", "item", "state", "round", "whose", "approver"),
+        *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
+    )
+    readonly_fields = ("whose", "approver")
+    acts = work.ASSIGNMENT_ACTS
+    list_acts = (work.AssignItemsForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Assignment]:
+        return assignments_visible_to(viewer)
+
+    @admin.display(description="annotator")
+    def whose(self, assignment: Assignment) -> str:
+        return self.pseudonym(assignment, assignment.annotator_id)
+
+    @admin.display(description="approved by")
+    def approver(self, assignment: Assignment) -> str:
+        return self.pseudonym(assignment, assignment.approved_by_id)
+
+
+@admin.register(Review)
+class ReviewAdmin(WorkAdmin):
+    list_display = ("__str__", "verdict", "reason_code", "round", "decider", "decided_at", "project")
+    list_filter = ("verdict", "reason_code")
+    fields = (
+        *("project", "item", "annotation", "assignment", "round"),
+        *("verdict", "reason_code", "note", "decider", "decided_at", "supersedes"),
+    )
+    readonly_fields = ("decider",)
+    acts = (work.ContestReviewForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Review]:
+        return reviews_visible_to(viewer)
+
+    @admin.display(description="decided by")
+    def decider(self, review: Review) -> str:
+        return self.pseudonym(review, review.reviewer_id)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(WorkAdmin):
+    list_display = ("__str__", "state", "opened_at", "closed_at", "project")
+    list_filter = ("state",)
+    fields = ("project", "review", "state", "contester", "reason", "opened_at", "adjudicator", "ruling", "closed_at")
+    readonly_fields = ("contester", "adjudicator")
+    acts = work.DISPUTE_ACTS
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Dispute]:
+        return disputes_visible_to(viewer)
+
+    @admin.display(description="contested by")
+    def contester(self, dispute: Dispute) -> str:
+        return self.pseudonym(dispute, dispute.contested_by_id)
+
+    @admin.display(description="ruled on by")
+    def adjudicator(self, dispute: Dispute) -> str:
+        return self.pseudonym(dispute, dispute.adjudicated_by_id)
 
 
 @admin.register(QualitySignal)

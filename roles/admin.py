@@ -50,6 +50,10 @@ class AuditedAdmin(admin.ModelAdmin):
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Any]:
         raise NotImplementedError(f"{type(self).__name__} names no selector.")
 
+    def entries_visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
+        """What of the trail stands beside the versions of a row."""
+        return entries_visible_to(viewer)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.visible_to(request.user)
 
@@ -194,7 +198,7 @@ class AuditedAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "object": row,
             "name": self.name_of(row),
-            "past": past_of(row, request.user, request.GET.get("before")),
+            "past": past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user)),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from audit.history import versions_of
+from audit.models import Entry
 
 from .models import User
 from .paging import newest_first
-from .selectors import entries_visible_to
 from .telling import Pseudonyms, Told, plainly, pseudonyms_in, told
 
 PAGE = 50
@@ -49,14 +49,13 @@ class Past:
     older_than: int | None
 
 
-def past_of(row: Model, viewer: User | AnonymousUser, before: str | None) -> Past:
-    """Versions and entries of one row that this viewer may see already."""
+def past_of(row: Model, viewer: User | AnonymousUser, before: str | None, visible: QuerySet[Entry]) -> Past:
+    """Versions of one row that this viewer may see already, and those of the visible entries that speak of it."""
     model = versions_of(type(row))
     page = newest_first(model._base_manager.filter(**{row._meta.pk.attname: row.pk}), before, PAGE + 1)
     versions: list[Any] = page.rows
     shown = versions[:PAGE]
     operations = {version.operation for version in shown}
-    visible = entries_visible_to(viewer)
     of_acts = list(visible.filter(operation__in=operations)[: PAGE * 4])
     about = list(visible.filter(subject_type=row._meta.label_lower, subject_id=row.pk)[:PAGE])
     lines = {line.entry.pk: line for line in told({entry.pk: entry for entry in of_acts + about}.values(), viewer)}

@@ -153,10 +153,11 @@ def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int]
         entries = entries.filter(id__lt=after.entry_id)
     decided = {entry.subject_id: entry.pk for entry in entries.only("subject_id") if entry.subject_id is not None}
     reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
-    superseded = {review.supersedes_id for review in reviews}
+    # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
+    last = {(review.item_id, review.annotation_id): review.pk for review in reviews.order_by("id")}
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for review in reviews:
-        if review.verdict not in APPROVALS or review.pk in superseded:
+        if review.verdict not in APPROVALS or review.pk != last[review.item_id, review.annotation_id]:
             continue
         approval = (review.reviewer_id, decided[review.pk])
         for subject in _subjects(review):

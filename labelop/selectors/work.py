@@ -1,26 +1,56 @@
+"""The work that a viewer may see: all of it to owners and reviewers, their own to annotators."""
+
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from roles.matrix import Can
 from roles.models import User
 from roles.selectors import projects_where
 
-from ..models import Annotation, Item, Review
+from ..models import Annotation, Assignment, Dispute, Item, Review
+
+
+def assignments_visible_to(viewer: User | AnonymousUser) -> QuerySet[Assignment]:
+    own = Q(pk__in=own_assignments(viewer).values("pk"))
+    return Assignment.objects.filter(_of_whole_projects(viewer) | own).select_related("project", "item", "annotator")
 
 
 def items_visible_to(viewer: User | AnonymousUser) -> QuerySet[Item]:
-    return Item.objects.filter(project__in=projects_where(viewer, Can.SEE_ALL_WORK)).select_related("project")
+    return Item.objects.filter(_of_whole_projects(viewer) | Q(pk__in=_own_items(viewer))).select_related("project")
 
 
 def annotations_visible_to(viewer: User | AnonymousUser) -> QuerySet[Annotation]:
-    return Annotation.objects.filter(project__in=projects_where(viewer, Can.SEE_ALL_WORK)).select_related(
+    own = Q(item__in=_own_items(viewer))
+    return Annotation.objects.filter(_of_whole_projects(viewer) | own).select_related(
         "project", "item", "label_class", "author"
     )
 
 
 def reviews_visible_to(viewer: User | AnonymousUser) -> QuerySet[Review]:
-    return Review.objects.filter(project__in=projects_where(viewer, Can.SEE_ALL_WORK)).select_related(
-        "item", "annotation", "reviewer"
+    own = Q(assignment__in=own_assignments(viewer).values("pk"))
+    return Review.objects.filter(_of_whole_projects(viewer) | own).select_related(
+        "project", "item", "annotation__item", "assignment", "reviewer"
     )
+
+
+def disputes_visible_to(viewer: User | AnonymousUser) -> QuerySet[Dispute]:
+    own = Q(review__assignment__in=own_assignments(viewer).values("pk"))
+    return Dispute.objects.filter(_of_whole_projects(viewer) | own).select_related(
+        "project", "review__item", "review__annotation__item", "review__assignment", "contested_by"
+    )
+
+
+def own_assignments(viewer: User | AnonymousUser) -> QuerySet[Assignment]:
+    """What is assigned to the viewer now; what was cancelled, or given to somebody else, is theirs no more."""
+    mine = Assignment.objects.filter(annotator_id=viewer.pk, project__in=projects_where(viewer, Can.SEE_PROJECT))
+    return mine.exclude(state=Assignment.State.CANCELLED)
+
+
+def _own_items(viewer: User | AnonymousUser) -> QuerySet:
+    return own_assignments(viewer).values("item")
+
+
+def _of_whole_projects(viewer: User | AnonymousUser) -> Q:
+    return Q(project__in=projects_where(viewer, Can.SEE_ALL_WORK))

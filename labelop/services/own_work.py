@@ -39,8 +39,10 @@ class Case:
 
     @property
     def marks(self) -> QuerySet[Annotation]:
+        """The marks whose makers are parties: those of the item, but for one that stands outside assigned work."""
         marks = Annotation.objects.filter(item=self.item)
-        return marks if self.annotation is None else marks.filter(pk=self.annotation.pk)
+        alone = self.annotation is not None and self.assignment is None
+        return marks.filter(pk=self.mark.pk) if alone else marks
 
 
 def held_case(subject: Item | Annotation) -> Case:
@@ -110,8 +112,8 @@ def refused(sentence: str, asked: str, project: Project, by: User, actor: Actor)
 
 def _parties(case: Case, spared: set[int]) -> set[int | None]:
     marks = [mark for mark in case.marks if mark.pk not in spared]
-    # A mark that stands alone keeps its author even when it was taken back.
-    judged = marks if case.annotation is not None else [mark for mark in marks if not mark.withdrawn]
+    # A mark that is decided on by itself keeps its author even when it was taken back.
+    judged = [mark for mark in marks if not mark.withdrawn or mark.pk == (case.annotation and case.annotation.pk)]
     parties = {mark.author_id for mark in judged}
     versions = versions_of(Annotation)._default_manager.filter(id__in=[mark.pk for mark in marks])
     newest = dict(versions.order_by("history_id").values_list("id", "history_user_id"))

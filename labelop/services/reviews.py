@@ -62,6 +62,8 @@ def standing_decision(case: Case) -> Review | None:
 
 def must_be_well_said(case: Case, verdict: Verdict, reason_code: str, fixes: set[tuple[int, int]], by: User) -> None:
     """Refuse a decision that sends back without saying what was wanting, or hides or invents a fix."""
+    if case.annotation is not None:
+        fixes = {(mark, fixer) for mark, fixer in fixes if mark == case.annotation.pk}
     if verdict not in APPROVALS and reason_code not in ReasonCode.values:
         raise ValidationError({"reason_code": "Say what was found wanting."}, code="reason_code_required")
     if verdict in APPROVALS and reason_code:
