@@ -17,9 +17,7 @@ from roles.services import grant_role, operator_account
 def begin_project(slug: str, name: str, owner: User, at: datetime, **settings: Any) -> Project:
     operator = operator_account()
     with operation(by=operator, at=at):
-        return create_project(
-            slug, name, by=operator, owner=owner, reason="Leads the project", **settings
-        )
+        return create_project(slug, name, by=operator, owner=owner, reason="Leads the project", **settings)
 
 
 def bring_team(project: Project, owner: User, team: dict[Role, list[User]], at: datetime) -> None:
