@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
@@ -19,10 +20,14 @@ TOGETHER = 100
 
 @dataclass(frozen=True)
 class Source:
-    """Entries that are read alike, and the projects they are of; None is what belongs to the site."""
+    """Entries that are read alike, and the projects they are of; None is what belongs to the site.
+
+    `whole` says that all of these projects is read, and not only what concerns the viewer's own work.
+    """
 
     entries: QuerySet[Entry]
     project_ids: tuple[int | None, ...]
+    whole: bool
 
     def parts(self) -> list[QuerySet[Entry]]:
         """One for each project, since an index yields the newest of one project, never those of several."""
@@ -94,7 +99,7 @@ def _lines(source: Source, heads: Sequence[int]) -> Iterator[Line]:
         of_records=Window(Sum("records"), partition_by=act),
         head=Window(Max("pk"), partition_by=act),
     )
-    shown: dict[int, list[Entry]] = {}
+    shown: dict[int, list[Any]] = {}
     for entry in rows.filter(place__lte=SHOWN).select_related("project", "actor", "attributed_to").order_by("place"):
         shown.setdefault(entry.head, []).append(entry)
     for head, entries in shown.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import reduce
 from operator import and_, or_
 from typing import Any, ClassVar
@@ -98,9 +99,7 @@ class ImpactFilter(ChoicesFilter):
 
 
 class ThemeFilter(ChoicesFilter):
-    choices = {
-        theme.value: Q(event__in=[event.value for event in Event if event.theme is theme]) for theme in Theme
-    }
+    choices = {theme.value: Q(event__in=[event.value for event in Event if event.theme is theme]) for theme in Theme}
 
 
 class RoleFilter(ChoicesFilter):
@@ -163,14 +162,9 @@ class ActorFilter(ValuesFilter):
     """Who acted, as the viewer is told."""
 
     def condition_of(self, value: str) -> Q:
-        said = " ".join(value.split()).lower()
-        if said == "me" and self.parent.viewer.pk:
-            return Q(actor=self.parent.viewer.pk, attributed_to=None)
-        if said in ("labelop", "labelop itself"):
-            return Q(actor=None, attributed_to=None) & ~Q(event=Event.CHANGE_UNEXPLAINED)
-        if person := re.fullmatch(r"person (\d{1,9})( of the imported history)?", said, re.ASCII):
-            return Q(attributed_to=int(person[1]))
-        condition = self._by_number(said) or self._by_revealed_name(said)
+        said = _said(value)
+        told = TOLD.fullmatch(said)
+        condition = self._as_told(said, told) if told else self._by_revealed_name(said)
         if condition is None:
             raise ValidationError(
                 f"Nobody is told here as {value}. Write role and number as they stand on the trail, such as"
@@ -179,11 +173,16 @@ class ActorFilter(ValuesFilter):
             )
         return condition
 
-    def _by_number(self, said: str) -> Q | None:
-        found = re.fullmatch(r"(owner|reviewer|annotator|member) (\d{1,9})", said, re.ASCII)
-        if not found:
-            return None
-        role, number = found[1], int(found[2])
+    def _as_told(self, said: str, told: re.Match[str]) -> Q | None:
+        if told["person"]:
+            return Q(attributed_to=int(told["person"]))
+        if told["role"]:
+            return self._by_number(told["role"], int(told["number"]))
+        if said == "me":
+            return Q(actor=self.parent.viewer.pk, attributed_to=None)
+        return Q(actor=None, attributed_to=None) & ~Q(event=Event.CHANGE_UNEXPLAINED)
+
+    def _by_number(self, role: str, number: int) -> Q | None:
         pairs = [pair for pair, known in self.parent.pseudonyms.numbers.items() if known == number]
         if not pairs:
             return None
@@ -200,6 +199,26 @@ class ActorFilter(ValuesFilter):
         return (alone or Q(pk__in=[])) | (Q(project__in=pseudonyms.revealed) & whoever)
 
 
+def without_names(query: Query) -> Query:
+    """The query with pseudonyms as they are, and names left unsaid: as it may stand where others read it."""
+    terms = (
+        replace(term, value=A_NAME) if term.key == "actor" and not TOLD.fullmatch(_said(term.value)) else term
+        for term in query.terms
+    )
+    return Query(tuple(terms))
+
+
+def _said(value: str) -> str:
+    return " ".join(value.split()).lower()
+
+
+# How those who acted are told without a name.
+TOLD = re.compile(
+    r"me|labelop( itself)?|(?P<role>owner|reviewer|annotator|member) (?P<number>\d{1,9})"
+    r"|person (?P<person>\d{1,9})( of the imported history)?",
+    re.ASCII,
+)
+A_NAME = "a revealed name"
 # SECURITY: what is named after people would answer whether a name exists.
 NOT_A_PERSON = ~Q(subject_type__in=NAMED_AFTER_PEOPLE)
 
@@ -256,7 +275,8 @@ class EntryFilters(FilterSet):
             raise ValidationError({name: f"The trail cannot be narrowed by {name}." for name in unknown})
         if not self.form.is_valid():
             raise ValidationError(self.form.errors.as_data())
-        return self.filter_queryset(self.queryset)
+        narrowed: QuerySet[Entry] = self.filter_queryset(self.queryset)
+        return narrowed
 
 
 def entries_asked_for(

@@ -52,7 +52,7 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
     if viewer.is_superuser and project is None:
         whole.append(None)
     sources = [
-        Source(entries_visible_to(viewer), tuple(whole)),
-        Source(work_entries_visible_to(viewer), tuple(pk for pk in seen if pk not in set(inspected))),
+        Source(entries_visible_to(viewer), tuple(whole), whole=True),
+        Source(work_entries_visible_to(viewer), tuple(pk for pk in seen if pk not in set(inspected)), whole=False),
     ]
     return [source for source in sources if source.project_ids]

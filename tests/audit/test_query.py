@@ -13,13 +13,17 @@ from audit.moments import Span, Unreadable, span_of
 from audit.query import KEYS, Query, Term, Wrong, asked_by, parse
 
 # Printable, and with everything in them that the language itself uses.
-VALUES = st.text(st.sampled_from('ab"\\:-*. é字') | st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
+VALUES = st.text(
+    st.sampled_from('ab"\\:-*. é字') | st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=12
+)
 TERMS = st.builds(Term, st.sampled_from(["", *KEYS]), VALUES.filter(str.strip), st.booleans())
 QUERIES = st.builds(Query, st.lists(TERMS, max_size=6).map(tuple))
 
 
 def test_keys_quotes_and_negation_are_read() -> None:
-    query = parse('event:role.granted  -channel:command "wide gull" object:"a \\"b\\" \\\\c" -late created:>=2026-10-01')
+    query = parse(
+        'event:role.granted  -channel:command "wide gull" object:"a \\"b\\" \\\\c" -late created:>=2026-10-01'
+    )
     assert query.terms == (
         Term("event", "role.granted"),
         Term("channel", "command", negated=True),
@@ -121,7 +125,7 @@ def test_days_moments_comparisons_and_ranges_are_read(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "..", ">=", "yesterday", "2026-13-01", "2026-02-30", "9999-12-31", "2026-10-01T12:00", "2026-10-03..2026-10-01",
-     "2026-10-01..x", "0001-01-01T00:00Z..0001-01-01T00:00+14:00", "٢٠٢٦-١٠-٠١", "2026-10-01T25:00Z", "==2026-10-01"],
+     "2026-10-01..x", "0001-01-01T00:00Z..0001-01-01T00:00+14:00", "\u0662026-10-01", "2026-10-01T25:00Z", "==2026-10-01"],
 )  # fmt: skip
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):

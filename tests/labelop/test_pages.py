@@ -36,7 +36,7 @@ OF_THE_PROJECT = {
     # path: what owner, reviewer and annotator get
     "/projects/street/": (200, 200, 200),
     "/projects/street/team/": (200, 200, 200),
-    "/projects/street/trail/": (200, 200, 404),
+    "/projects/street/trail/": (200, 200, 200),
     "/projects/street/trail/?impact=high&chapter=1": (200, 200, 404),
     "/projects/street/snapshots/1/": (200, 200, 404),
     "/projects/street/snapshots/2/": (200, 200, 404),
@@ -49,8 +49,8 @@ OF_THE_PROJECT = {
 }
 FOR_EVERY_MEMBER = [
     "/",
-    "/audit/entry/",
-    "/audit/entry/?impact=all",
+    "/trail/",
+    "/trail/?q=",
     "/labelop/project/",
     "/labelop/labelclass/",
     "/labelop/item/",
