@@ -1,4 +1,4 @@
-"""The language in which the trail is asked: `event:role.granted impact:high -channel:command created:>=2026-10-01 "gull"`.
+"""The language in which the trail is asked: `impact:high -channel:command created:>=2026-10-01 "wide gull"`.
 
 A query is a row of terms. A term is a key, a colon and a value, or words looked for in the trail's own texts; a `-`
 before it leaves out what it finds. A value with blanks stands in double quotes, in which `\\"` is a quote and `\\\\` a
