@@ -15,7 +15,7 @@ from .models import Entry
 # So many entries of one act stand on its line; the others are a link away.
 SHOWN = 10
 # So many projects are asked for in one statement; both engines know no more than a few hundred parts.
-TOGETHER = 100
+TOGETHER = 50
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ KEYS: dict[str, str] = {
 # fmt: on
 # The parameter that words without a key are looked for with.
 WORDS = "text"
-LONGEST, MOST = 2000, 50
+LONGEST, MOST = 2000, 30
 
 
 class Wrong(ValueError):
@@ -78,7 +78,7 @@ class Query:
     def parameters(self) -> dict[str, list[str]]:
         """The same as parameters of the filters of entries."""
         parameters: dict[str, list[str]] = {}
-        for term in self.terms:
+        for term in dict.fromkeys(self.terms):
             parameters.setdefault(term.parameter, []).append(term.value)
         return parameters
 

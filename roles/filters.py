@@ -224,7 +224,10 @@ NOT_A_PERSON = ~Q(subject_type__in=NAMED_AFTER_PEOPLE)
 
 
 def _any_of(pairs: Iterable[tuple[int | None, int | None]]) -> Q:
-    return reduce(or_, (Q(project=project, actor=user) for project, user in pairs))
+    projects: dict[int | None, list[int | None]] = {}
+    for project, user in pairs:
+        projects.setdefault(user, []).append(project)
+    return reduce(or_, (Q(actor=user, project__in=found) for user, found in projects.items()))
 
 
 class EntryFilters(FilterSet):

@@ -58,7 +58,7 @@ WRONG = [
     ('a"b"', 1, '"b"', "blank is missing"),
     ("a\0b", 1, "U+0000", "cannot be printed"),
     ("a" * 2001, 2000, "", "at most 2,000 characters"),
-    ("a " * 51, 100, "a", "at most 50 terms"),
+    ("a " * 31, 60, "a", "at most 30 terms"),
 ]
 
 
