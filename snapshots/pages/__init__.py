@@ -3,5 +3,6 @@ from .project import project
 from .restore import restore
 from .snapshot import snapshot
 from .trail import trail
+from .trail_export import export_trail
 
-__all__ = ["index", "project", "restore", "snapshot", "trail"]
+__all__ = ["export_trail", "index", "project", "restore", "snapshot", "trail"]

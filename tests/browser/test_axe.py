@@ -15,8 +15,11 @@ PAGES = [
     "/projects/street/",
     "/projects/street/team/",
     "/projects/street/trail/",
+    "/projects/street/trail/?q=&chapter=1",
+    "/projects/street/trail/?q=impact:high+created:2020-01-01",
+    "/projects/street/trail/export/",
     "/projects/street/snapshots/2/",
-    "/audit/entry/",
+    "/trail/",
 ]
 MODES = {
     "light": ("light", 1280),
