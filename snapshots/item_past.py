@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
@@ -13,7 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
-from audit.events import EXPLAINS_NOTHING
+from audit.events import BY_CODE, EXPLAINS_NOTHING, Theme
 from audit.history import versions_of
 from audit.models import Entry
 from labelop.drawing import Drawing, Mark, Palette, Scene, draw_item, draw_mark, draw_sentence
@@ -65,19 +64,31 @@ class ItemPast:
     older: str
 
 
-def scene_now(item: Item) -> tuple[Scene, Palette, dict[str, int]]:
+@dataclass(frozen=True)
+class Ground:
+    """An item, its project as it stands, and the ids of every mark it has ever had: read once for a page."""
+
+    item: Item
+    now: State
+    marks: list[int]
+
+
+def ground_of(item: Item) -> Ground:
+    return Ground(item, State(item.project_id, newest_cut(item.project_id)), mark_ids_of(item))
+
+
+def scene_now(ground: Ground) -> tuple[Scene, Palette, dict[str, int]]:
     """The item as it stands, how its classes look, and the ids of its marks by their keys, withdrawn ones too."""
-    state = State(item.project_id, newest_cut(item.project_id))
-    marks = dict(Annotation.objects.filter(item=item).order_by("pk").values_list("key", "pk")[:MARKS_OF_AN_ITEM])
-    return scene_of(item.pk, state, list(marks.values())), palette_of(state), marks
+    few = ground.marks[:MARKS_OF_AN_ITEM]
+    marks = dict(Annotation.objects.filter(pk__in=few).order_by("pk").values_list("key", "pk"))
+    return scene_of(ground.item.pk, ground.now, few), palette_of(ground.now), marks
 
 
-def item_past(item: Item, viewer: User | AnonymousUser, visible: QuerySet[Entry], before: str) -> ItemPast:
+def item_past(ground: Ground, viewer: User | AnonymousUser, visible: QuerySet[Entry], before: str) -> ItemPast:
     """A page of the past; `before` is where the page before it ended, as it says itself."""
-    marks = mark_ids_of(item)
     bounds = _bounds(before)
     newest = {
-        word: list(_versions(word, item, marks).filter(history_id__lt=bounds[word]).order_by("-history_id")[: PAGE + 1])
+        word: list(_versions(word, ground).filter(history_id__lt=bounds[word]).order_by("-history_id")[: PAGE + 1])
         for word in TABLES
     }
     # Both are in the order of their ids, which no backdating disturbs.
@@ -86,29 +97,29 @@ def item_past(item: Item, viewer: User | AnonymousUser, visible: QuerySet[Entry]
     for word in TABLES:
         bounds[word] = min([bounds[word], *(one.history_id for one in shown if _word(one) == word)])
     older = f"{bounds['item']}.{bounds['mark']}" if len(merged) > PAGE else ""
-    return ItemPast(_moments(item, viewer, visible, shown, bounds, marks), older)
+    return ItemPast(_moments(ground, viewer, visible, shown, bounds), older)
 
 
-def past_at(item: Item, viewer: User | AnonymousUser, visible: QuerySet[Entry], place: str) -> ItemPast | None:
+def past_at(ground: Ground, viewer: User | AnonymousUser, visible: QuerySet[Entry], place: str) -> ItemPast | None:
     """One version alone; None where the item has no such one."""
     word, _, number = place.partition("-")
     if word not in TABLES or not (number.isascii() and number.isdigit()) or len(number) > 18:
         return None
-    marks = mark_ids_of(item)
-    version = _versions(word, item, marks).filter(history_id=int(number)).first()
+    version = _versions(word, ground).filter(history_id=int(number)).first()
     if version is None:
         return None
     # What stood around it: everything older by the clock, since the two tables count apart.
     bounds = {word: int(number)}
     other = next(each for each in TABLES if each != word)
-    later = _versions(other, item, marks).filter(history_date__gt=version.history_date).order_by("history_id").first()
+    later = _versions(other, ground).filter(history_date__gt=version.history_date).order_by("history_id").first()
     bounds[other] = later.history_id if later else _FARTHEST
-    return ItemPast(_moments(item, viewer, visible, [version], bounds, marks), "")
+    return ItemPast(_moments(ground, viewer, visible, [version], bounds), "")
 
 
-def _versions(word: str, item: Item, marks: list[int]) -> QuerySet[Any]:
+def _versions(word: str, ground: Ground) -> QuerySet[Any]:
     versions: QuerySet[Any] = versions_of(TABLES[word])._default_manager.all()
-    return versions.filter(id=item.pk) if word == "item" else versions.filter(id__in=marks, item_id=item.pk)
+    item = ground.item.pk
+    return versions.filter(id=item) if word == "item" else versions.filter(id__in=ground.marks, item_id=item)
 
 
 def _word(version: Any) -> str:
@@ -123,36 +134,32 @@ def _bounds(before: str) -> dict[str, int]:
 
 
 def _moments(
-    item: Item,
-    viewer: User | AnonymousUser,
-    visible: QuerySet[Entry],
-    shown: list[Any],
-    bounds: dict[str, int],
-    marks: list[int],
+    ground: Ground, viewer: User | AnonymousUser, visible: QuerySet[Entry], shown: list[Any], bounds: dict[str, int]
 ) -> list[Moment]:
     """The shown versions, newest first, act by act; played forward from how the item stood before the first."""
     cut = {TABLES[word]._meta.label_lower: bound - 1 for word, bound in bounds.items()}
-    now = State(item.project_id, newest_cut(item.project_id))
-    cut[LabelClass._meta.label_lower] = now.bound("schema")
-    play = _Play(State(item.project_id, cut), now, item, marks)
+    cut[LabelClass._meta.label_lower] = ground.now.bound("schema")
+    play = _Play(State(ground.item.project_id, cut), ground)
     moments = [
         play.moment(operation, list(versions))
         for operation, versions in groupby(reversed(shown), key=lambda version: version.operation)
     ]
-    _explain(moments, viewer, visible, item, marks)
+    _explain(moments, viewer, visible, ground)
     return moments[::-1]
 
 
 class _Play:
     """Plays the versions of an item forward, drawing each against what stood before it."""
 
-    def __init__(self, start: State, now: State, item: Item, marks: list[int]) -> None:
-        few = marks[:MARKS_OF_AN_ITEM]
-        self.scene = scene_of(item.pk, start, few)
-        self.palette = palette_of(now)
-        self.classes = {pk: row.key for pk, row in now.classes.items()}
-        self.item = next(iter(start.rows("items", [item.pk], "data", "metadata", "split", "excluded")), None)
-        self.content = self.item._asdict() if self.item else None
+    def __init__(self, start: State, ground: Ground) -> None:
+        few = ground.marks[:MARKS_OF_AN_ITEM]
+        # Classes are never deleted: those there are now are all that a mark was ever of.
+        start.classes = ground.now.classes
+        self.scene = scene_of(ground.item.pk, start, few)
+        self.palette = palette_of(ground.now)
+        self.classes = {pk: row.key for pk, row in ground.now.classes.items()}
+        stood = next(start.rows("items", [ground.item.pk], "data", "metadata", "split", "excluded"), None)
+        self.content: dict[str, Any] | None = stood._asdict() if stood else None
         beside = start.rows("annotations", few, "id", "origin", "edition")
         self.beside = {row.id: {"origin": row.origin, "edition": row.edition} for row in beside}
 
@@ -203,14 +210,12 @@ def _kind(version: Any, was: bool, there: bool) -> str:
     return "came back" if there and not was else "changed"
 
 
-def _explain(
-    moments: list[Moment], viewer: User | AnonymousUser, visible: QuerySet[Entry], item: Item, marks: Iterable[int]
-) -> None:
+def _explain(moments: list[Moment], viewer: User | AnonymousUser, visible: QuerySet[Entry], ground: Ground) -> None:
     """Put beside each act what it says of this item; where it says nothing of it, what it says at all."""
     operations = {moment.operation for moment in moments}
     about = (
-        Q(subject_type=Item._meta.label_lower, subject_id=item.pk)
-        | Q(subject_type=Annotation._meta.label_lower, subject_id__in=list(marks)[:MARKS_OF_AN_ITEM])
+        Q(subject_type=Item._meta.label_lower, subject_id=ground.item.pk)
+        | Q(subject_type=Annotation._meta.label_lower, subject_id__in=ground.marks[:MARKS_OF_AN_ITEM])
         | Q(subject_type=Project._meta.label_lower)
     )
     entries = list(visible.filter(about, operation__in=operations).order_by("id")[:ENTRIES])
@@ -221,5 +226,10 @@ def _explain(
     for line in told(entries, viewer):
         by_act.setdefault(line.entry.operation, []).append(line)
     for moment in moments:
-        moment.entries = by_act.get(moment.operation, [])
+        # What says most of this item first: of an import's entries, not the class it added along the way.
+        moment.entries = sorted(by_act.get(moment.operation, []), key=lambda line: not _of_work(line.entry))
         moment.explained = any(line.entry.event not in EXPLAINS_NOTHING for line in moment.entries)
+
+
+def _of_work(entry: Entry) -> bool:
+    return BY_CODE[entry.event].theme == Theme.WORK

@@ -27,6 +27,7 @@ class Stretch:
     kind: str
     x: str
     width: str
+    label: str
     name: str
 
 
@@ -111,8 +112,9 @@ def _stretch(kind: str, label: str, interval: Interval, length: float, palette: 
     edges = sorted((interval.start, interval.end))
     left, right = (min(max(edge / length, 0.0), 1.0) * WIDTH for edge in edges)
     width = max(right - left, NARROWEST)
-    told = f"{swatch(label, palette).name}, {number(interval.start)} s to {number(interval.end)} s"
-    return Stretch(kind, f"{min(left, WIDTH - width):.1f}", f"{width:.1f}", told)
+    name = swatch(label, palette).name
+    told = f"{name}, {number(interval.start)} s to {number(interval.end)} s"
+    return Stretch(kind, f"{min(left, WIDTH - width):.1f}", f"{width:.1f}", name, told)
 
 
 def _change(before: tuple[str, Interval] | None, after: tuple[str, Interval] | None) -> list[str]:

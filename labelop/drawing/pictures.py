@@ -80,7 +80,7 @@ def draw_shapes(
     words = _change(before, after, "px" if frame else "")
     described = "; ".join(words) or "The mark has not moved."
     near = _padded(_extent(main), extent)
-    small = (near[2] - near[0]) < SMALL * (extent[2] - extent[0])
+    small = before is not None and after is not None and (near[2] - near[0]) < SMALL * (extent[2] - extent[0])
     close = _picture("Close-up", near, _within(main, others, near), described) if small else None
     return Pictures(_picture("Where it is in the item", extent, [*others, *main], described), close, words, notes)
 

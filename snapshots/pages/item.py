@@ -12,14 +12,13 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from labelop.drawing import draw_scene
-from labelop.models import Item
 from labelop.selectors.projects import projects_visible_to
 from labelop.selectors.trail import work_entries_visible_to
 from labelop.selectors.work import items_visible_to
 from roles.telling import Told, plainly, told
 
 from ..differences import values_by_field
-from ..item_past import ItemPast, item_past, past_at, scene_now
+from ..item_past import Ground, ItemPast, ground_of, item_past, past_at, scene_now
 from ..past import Step, blame_of
 from ..standing import standings_of
 
@@ -43,12 +42,12 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Show one item; `before` turns the page, `version` shows that one alone."""
     project = get_object_or_404(projects_visible_to(request.user), slug=slug)
     shown = get_object_or_404(items_visible_to(request.user), project=project, key=key)
-    past = _asked(request, shown)
-    scene, palette, marks = scene_now(shown)
-    places = [("items", shown.pk), *(("annotations", pk) for pk in marks.values())]
-    standings = standings_of(project, places)
-    blame = _blame(request, shown)
-    names = {pk: name for name, pk in marks.items()}
+    ground = ground_of(shown)
+    past = _asked(request, ground)
+    scene, palette, marks = scene_now(ground)
+    places = {name: ("annotations", pk) for name, pk in marks.items() if name in scene.marks}
+    standings = standings_of(project, [("items", shown.pk), *places.values()])
+    blame = _blame(request, ground)
     context = {
         **admin.site.each_context(request),
         "title": shown.key,
@@ -57,7 +56,7 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "drawing": draw_scene(scene, palette),
         "marks": len(scene.marks),
         "standing": standings.get(("items", shown.pk)),
-        "standings": [(names[pk], one) for (section, pk), one in standings.items() if section == "annotations"],
+        "standings": [(name, standings[place]) for name, place in places.items() if place in standings],
         "blame": blame[:VALUES],
         "more_values": max(0, len(blame) - VALUES),
         "past": past,
@@ -66,19 +65,19 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return TemplateResponse(request, "snapshots/item.html", context)
 
 
-def _asked(request: HttpRequest, shown: Item) -> ItemPast:
+def _asked(request: HttpRequest, ground: Ground) -> ItemPast:
     visible = work_entries_visible_to(request.user)
     asked = request.GET.get("version", "")
     if not asked:
-        return item_past(shown, request.user, visible, request.GET.get("before", ""))
-    past = past_at(shown, request.user, visible, asked)
+        return item_past(ground, request.user, visible, request.GET.get("before", ""))
+    past = past_at(ground, request.user, visible, asked)
     if past is None:
         raise Http404
     return past
 
 
-def _blame(request: HttpRequest, shown: Item) -> list[Blame]:
-    steps = blame_of(shown, work_entries_visible_to(request.user))
+def _blame(request: HttpRequest, ground: Ground) -> list[Blame]:
+    steps = blame_of(ground.item, work_entries_visible_to(request.user))
     entries = {step.entry.pk: step.entry for step in steps.values() if step.entry}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
     return [

@@ -16,6 +16,7 @@ PAGES = [
     "/projects/street/team/",
     "/projects/street/trail/",
     "/projects/street/snapshots/2/",
+    "/projects/street/items/cam/0/",
     "/audit/entry/",
 ]
 MODES = {
