@@ -14,6 +14,7 @@ from .told import counted
 AROUND = 160
 OTHERS = 40
 QUOTED = 60
+NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def draw_all_spans(scene: Scene, palette: Palette) -> Sentences | None:
     shown = _window(text, [span for span, *_ in spans])
     hidden = max(0, len(found) - OTHERS) + scene.left_out
     notes = [f"{counted(hidden, 'other mark')} not shown."] if hidden else []
-    return Sentences([Sentence("", _pieces(text, shown, spans))], [], notes)
+    words = [f"{name} “{cut(text[span.start : span.end], QUOTED)}”" for span, _, name in spans[:NAMED]]
+    return Sentences([Sentence("", _pieces(text, shown, spans))], words, notes)
 
 
 def _others(scene: Scene, skip: str) -> list[tuple[str, Span]]:

@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class TokenRow:
-    """One token on both sides; `kind` is same, changed, added, removed, or gap for tokens left out in between."""
+    """One token on both sides; `kind` is same, changed, added, removed, now (of an item as it stands), or gap."""
 
     kind: str
     cells: list[Cell]
@@ -77,7 +77,7 @@ def draw_all_tokens(scene: Scene, palette: Palette) -> TokenTable | None:
     tokens = _tokens(scene, palette)
     if not tokens:
         return None
-    rows = [_row(token, token) for token in tokens[:TOKENS]]
+    rows = [TokenRow("now", _row(token, token).cells) for token in tokens[:TOKENS]]
     notes = [f"{len(tokens) - TOKENS:,} more tokens are not shown."] if len(tokens) > TOKENS else []
     used = {name for token in tokens[:TOKENS] for name, cell in token.cells.items() if cell != "_"}
     return _table(rows, set(range(len(rows))), notes, used)

@@ -47,6 +47,9 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     scene, palette, marks = scene_now(ground)
     places = {name: ("annotations", pk) for name, pk in marks.items() if name in scene.marks}
     standings = standings_of(project, [("items", shown.pk), *places.values()])
+    of_item = standings.get(("items", shown.pk))
+    # Of an item that is new, each mark is.
+    telling = {place for place, one in standings.items() if one.approved_at or not (of_item and of_item.new)}
     blame = _blame(request, ground)
     context = {
         **admin.site.each_context(request),
@@ -55,8 +58,8 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "item": shown,
         "drawing": draw_scene(scene, palette),
         "marks": len(scene.marks),
-        "standing": standings.get(("items", shown.pk)),
-        "standings": [(name, standings[place]) for name, place in places.items() if place in standings],
+        "standing": of_item,
+        "standings": [(name, standings[place]) for name, place in places.items() if place in telling],
         "blame": blame[:VALUES],
         "more_values": max(0, len(blame) - VALUES),
         "past": past,

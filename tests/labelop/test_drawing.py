@@ -149,6 +149,21 @@ class TestSpans:
         assert sum(len(piece.text) for piece in sentences.lines[0].pieces) < 400
 
 
+def test_an_item_as_it_stands_shows_all_its_marks() -> None:
+    spans = draw_scene(
+        scene(TestSpans.TEXT, a=mark({"start": 3, "end": 9}), b=mark({"start": 0, "end": 9}, "van")), PALETTE
+    )
+    assert spans.sentences
+    assert spans.sentences.words == ["Van “My router”", "Car “router”"]
+    boxes = draw_scene(scene(FRAME, a=mark({"bbox": [1, 1, 2, 2]}), b=mark({"bbox": [5, 5, 2, 2]}, "van")), PALETTE)
+    assert boxes.pictures
+    assert [(outline.kind, outline.name) for outline in boxes.pictures.whole.outlines] == [
+        ("now", "Car"),
+        ("now", "Van"),
+    ]
+    assert draw_scene(Scene(), PALETTE) == Drawing()
+
+
 def test_an_interval_is_a_bar_along_its_recording() -> None:
     bar = drawn(
         {"start": 1.5, "end": 4.5}, {"start": 3, "end": 4}, {"seconds": 64}, other=mark({"start": 60, "end": 70})
