@@ -17,6 +17,7 @@ from labelop.services.work import add_item, exclude_item
 from roles.models import User
 from snapshots.services.snapshots import take_snapshot
 from tests.marks import brought_in, taken_back
+from tests.snapshots.release_stage import set_the_release_stage
 from tests.street import Street, street_scenes
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +159,19 @@ def test_what_changed_since_its_approval_and_since_the_release_says_so(street: S
     assert "changed since its approval" not in body(street.ravi, PAGE.format("cam/2"))
     brought_in(mark.item, mark.label_class, {"bbox": [9, 9, 9, 9]}, by=street.ana, key=mark.key)
     assert "changed since its approval" in body(street.ravi, PAGE.format("cam/2"))
+
+
+def test_what_changed_since_the_last_release_says_so_and_what_is_new_too() -> None:
+    released = set_the_release_stage()
+    gone_out, at = released.released(released.snapshot("v1")), "/projects/birds/items/photo-0/"
+    assert "since release" not in body(released.ravi, at)
+    item = Item.objects.get(project=released.project, key="photo-0")
+    mark = item.annotations.get()
+    brought_in(item, mark.label_class, {"box": [9, 9, 12, 12]}, by=released.ana, key=mark.key)
+    brought_in(item, mark.label_class, {"box": [1, 1, 2, 2]}, by=released.ana)
+    page = body(released.ravi, at)
+    assert page.count("changed since release v1") == page.count("new since release v1") == 1
+    assert gone_out.snapshot.name == "v1"
 
 
 def test_a_rename_and_a_split_read_as_what_they_are(street: Street) -> None:
