@@ -13,10 +13,12 @@ from django.urls import reverse
 from audit.models import Entry
 from roles.admin import AuditedAdmin
 from roles.models import User
+from roles.past import DrawnVersion, PastVersion
 from roles.telling import told
 
 from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
+from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .pages.quality import signal_page
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
@@ -102,6 +104,9 @@ class LabelClassAdmin(AuditedAdmin):
     def outdated_marks(self, label_class: Any) -> int:
         return int(label_class.outdated_marks)
 
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_classes(versions)
+
 
 @admin.register(Item)
 class ItemAdmin(WorkAdmin):
@@ -112,6 +117,9 @@ class ItemAdmin(WorkAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)
+
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_items(versions)
 
 
 class OutdatedFilter(admin.SimpleListFilter):
@@ -141,6 +149,9 @@ class AnnotationAdmin(WorkAdmin):
     @admin.display(description="up to date", boolean=True)
     def up_to_date(self, annotation: Annotation) -> bool:
         return not annotation.outdated
+
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_marks(row, versions)
 
 
 @admin.register(Assignment)

@@ -24,7 +24,7 @@ from .forms import AcknowledgeForm, ActForm, ResolveForm, RevealForm, project_of
 from .models import Anomaly, Membership, User
 from .pages import member_behind
 from .paging import BoundedPaginator
-from .past import past_of
+from .past import DrawnVersion, PastVersion, past_of
 from .selectors import anomalies_visible_to, entries_visible_to, latest_roles_in, memberships_visible_to
 from .services import authorize
 from .telling import Pseudonyms, pseudonyms_in, told
@@ -181,6 +181,10 @@ class AuditedAdmin(admin.ModelAdmin):
     def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:
         return [form for form in forms if form.offered(row, member_behind(request))]
 
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        """Each version with what to draw of it, if anything, and the changes that the drawing leaves to be told."""
+        return [(version, None, version.changes) for version in versions]
+
     def address_after(self, made: Model) -> str:
         """Where to go once an act is done: to the row that it made or changed."""
         return reverse(f"admin:{made._meta.app_label}_{made._meta.model_name}_change", args=[made.pk])
@@ -192,13 +196,15 @@ class AuditedAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
+        past = past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user))
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {self.name_of(row)}",
             "opts": self.opts,
             "object": row,
             "name": self.name_of(row),
-            "past": past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user)),
+            "past": past,
+            "drawn": self.drawn(row, past.versions),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
 

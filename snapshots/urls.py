@@ -11,6 +11,7 @@ urlpatterns = [
     path("projects/<slug:slug>/trail/", admin.site.admin_view(pages.trail), name="trail"),
     path("projects/<slug:slug>/trail/export/", admin.site.admin_view(pages.export_trail), name="export_trail"),
     path("trail/", admin.site.admin_view(pages.trail), name="trail_of_all"),
+    path("projects/<slug:slug>/items/<path:key>/", admin.site.admin_view(pages.item), name="item"),
     path("projects/<slug:slug>/snapshots/<int:number>/", admin.site.admin_view(pages.snapshot), name="snapshot"),
     path("projects/<slug:slug>/snapshots/<int:number>/restore/", admin.site.admin_view(pages.restore), name="restore"),
 ]

@@ -44,6 +44,8 @@ CURATED = (
     "/projects/street/snapshots/1/",
     "/projects/street/snapshots/2/?impact=routine",
     "/projects/street/snapshots/2/?from=1&impact=medium",
+    "/projects/street/items/cam/0/",
+    "/projects/street/items/cam/0/?version=mark-1",
     "/projects/elsewhere/",
     "/nowhere/",
 )

@@ -60,7 +60,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "others": [other for other in snapshots.order_by("-number")[:50] if other.pk != snapshot.pk],
         "statement": statement,
         "computing": _is_computing(before) or _is_computing(snapshot),
-        "differences": difference_page(statement, project, request) if statement else None,
+        "differences": difference_page(statement, before, snapshot, request) if statement else None,
         "days": days_around(snapshot, earlier, later),
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
         "later": told(_narrowed(later, request)[:SHOWN], request.user),

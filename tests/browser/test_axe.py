@@ -20,6 +20,7 @@ PAGES = [
     "/projects/street/trail/export/",
     "/projects/street/snapshots/2/",
     "/trail/",
+    "/projects/street/items/cam/0/",
 ]
 MODES = {
     "light": ("light", 1280),
