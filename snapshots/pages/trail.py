@@ -11,12 +11,13 @@ from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Can
 from roles.pages import member_behind
 from roles.paging import newest_first
-from roles.selectors import can, entries_visible_to
+from roles.selectors import abilities_of, entries_visible_to
 from roles.telling import told
 
 from ..chapters import led_to
 from ..selectors import snapshots_visible_to
 from .chips import impact_chips
+from .tabs import tabs_of
 
 PAGE = 50
 
@@ -26,7 +27,8 @@ def trail(request: HttpRequest, slug: str) -> HttpResponse:
     """The trail of one project, newest first; `chapter` narrows it to what led to one snapshot."""
     viewer = member_behind(request)
     project = get_object_or_404(projects_visible_to(viewer), slug=slug)
-    if not can(viewer, Can.INSPECT_TRAIL, project):
+    abilities = abilities_of(viewer, project)
+    if Can.INSPECT_TRAIL not in abilities:
         raise Http404
     entries = entries_visible_to(viewer).filter(project=project)
     chapter = None
@@ -43,6 +45,7 @@ def trail(request: HttpRequest, slug: str) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Trail",
         "project": project,
+        "tabs": tabs_of(project, abilities, "Trail"),
         "chapter": chapter,
         "chips": impact_chips(entries, request.GET, default=""),
         "entries": told(page.rows, viewer),

@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/",
     "/projects/street/",
-    "/projects/street/team/",
+    "/projects/street/access/?at=1",
+    "/projects/street/quality/",
     "/projects/street/trail/",
     "/projects/street/snapshots/2/",
     "/audit/entry/",
