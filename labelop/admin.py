@@ -19,7 +19,6 @@ from roles.telling import told
 from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
-from .pages.quality import signal_page
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
@@ -217,9 +216,7 @@ class QualitySignalAdmin(AuditedAdmin):
         signal = self.get_object(request, object_id)
         if signal is None:
             raise Http404
-        context = {**self.admin_site.each_context(request), "title": str(signal), "opts": self.opts}
-        page = signal_page(signal, request.user)
-        return TemplateResponse(request, "admin/labelop/qualitysignal/change_form.html", {**context, **page})
+        return redirect("quality_signal", signal.project.slug, signal.pk)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         # It is written once, so its entry is all its history.

@@ -240,7 +240,7 @@ class MembershipAdmin(AuditedAdmin):
         membership = self.get_object(request, object_id)
         if membership is None:
             raise Http404
-        return redirect("team", membership.project.slug)
+        return redirect("access", membership.project.slug)
 
     def name_of(self, row: Membership) -> str:
         return pseudonyms_in([row.project_id]).of_membership(row.pk)

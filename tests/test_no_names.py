@@ -31,7 +31,7 @@ from tests.street import Street, street_scenes
 pytestmark = pytest.mark.django_db
 
 CAST = ("sue", "olga", "ravi", "ana", "eve", "uma")
-TEAM = "/projects/street/team/"
+TEAM = "/projects/street/access/"
 CURATED = (
     "/",
     "/projects/street/",

@@ -15,13 +15,14 @@ from audit.lines import Line, LinesPage, lines_of
 from audit.query import KEYS, Query, Wrong
 from roles.matrix import Can
 from roles.pages import member_behind
-from roles.selectors import can
+from roles.selectors import abilities_of
 from roles.telling import Told, told
 
 from ..models import Snapshot
 from ..selectors import snapshots_visible_to
 from .asking import Place, before_of, place_of, query_of
 from .facets import facets_of
+from .tabs import tabs_of
 
 PAGE = 25
 CUTS = 20
@@ -47,12 +48,14 @@ class ToldLine:
 def trail(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """The trail of one project, or of all; `chapter` narrows it to what led to one snapshot."""
     place = place_of(request, member_behind(request), slug)
+    abilities = abilities_of(place.viewer, place.project) if place.project is not None else frozenset()
     context = {
         **admin.site.each_context(request),
         "title": "Trail",
         "place": place,
         "whole": any(source.whole for source in place.sources),
-        "exports": place.project is not None and can(place.viewer, Can.INSPECT_TRAIL, place.project),
+        "tabs": tabs_of(place.project, abilities, "Trail") if place.project is not None else [],
+        "exports": Can.INSPECT_TRAIL in abilities,
         "keys": KEYS.items(),
         "everything": place.address(""),
     }

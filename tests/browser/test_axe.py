@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/",
     "/projects/street/",
-    "/projects/street/team/",
+    "/projects/street/access/?at=1",
+    "/projects/street/quality/",
     "/projects/street/trail/",
     "/projects/street/trail/?q=&chapter=1",
     "/projects/street/trail/?q=impact:high+created:2020-01-01",
