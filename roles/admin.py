@@ -6,7 +6,7 @@ there, add its `ActForm` to `acts` (on a row) or to `list_acts` (which begins so
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
@@ -16,9 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.formats import date_format
 
-from audit.events import Impact
 from audit.history import project_id_of
 from audit.models import Entry
 
@@ -44,6 +42,8 @@ class AuditedAdmin(admin.ModelAdmin):
 
     acts: tuple[type[ActForm], ...] = ()
     list_acts: tuple[type[ActForm], ...] = ()
+    # What a column that points to a user is called, where its own name would mislead.
+    called: ClassVar[dict[str, str]] = {}
     change_form_template = "admin/audited_change_form.html"
     change_list_template = "admin/audited_change_list.html"
 
@@ -74,7 +74,7 @@ class AuditedAdmin(admin.ModelAdmin):
             user_id, project_id = getattr(row, field.attname), project_id_of(row)
             return None if user_id is None else member_told(request, project_id, user_id)
 
-        return admin.display(description=field.verbose_name)(person)
+        return admin.display(description=self.called.get(column, field.verbose_name))(person)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
@@ -219,85 +219,6 @@ def member_told(request: HttpRequest, project_id: int | None, user_id: int) -> s
     return pseudonyms.of(project_id, user_id, roles.get((project_id or 0, user_id), ""))
 
 
-class ImpactFilter(admin.SimpleListFilter):
-    """Decision points first: the list opens on HIGH."""
-
-    title = parameter_name = "impact"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*((impact.name.lower(), impact.label) for impact in Impact), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        chosen = self.value() or "high"
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": value == chosen,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
-        chosen = (self.value() or "high").upper()
-        return queryset.filter(impact=Impact[chosen]) if chosen in Impact.__members__ else queryset
-
-
-@admin.register(Entry)
-class EntryAdmin(AuditedAdmin):
-    list_display = ("when", "what", "about", "who", "project", "why")
-    list_display_links = ("what",)
-    list_filter = (ImpactFilter,)
-    list_select_related = ("project",)
-    change_form_template = "admin/audit/entry/change_form.html"
-
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
-        return entries_visible_to(viewer)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        for line in told(changelist.result_list, request.user):
-            line.entry.told = line  # type: ignore[attr-defined]
-        return changelist
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        context = {
-            **self.admin_site.each_context(request),
-            "title": entry.label,
-            "opts": self.opts,
-            "told": told([entry], request.user)[0],
-            "beside": told(
-                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50],
-                request.user,
-            ),
-        }
-        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
-
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
-
-    @admin.display(description="at")
-    def when(self, entry: Entry) -> str:
-        return date_format(entry.at, "j M Y, H:i e")
-
-    @admin.display(description="event")
-    def what(self, entry: Entry) -> str:
-        return entry.label
-
-    @admin.display(description="about")
-    def about(self, entry: Entry) -> str:
-        return entry.told.subject  # type: ignore[attr-defined, no-any-return]
-
-    @admin.display(description="actor")
-    def who(self, entry: Entry) -> str:
-        return entry.told.actor  # type: ignore[attr-defined, no-any-return]
-
-    @admin.display(description="reason")
-    def why(self, entry: Entry) -> str:
-        return entry.reason or "not recorded"
-
-
 @admin.register(Membership)
 class MembershipAdmin(AuditedAdmin):
     list_display = ("member", "role", "project", "granted_at", "valid_until", "ended_at")
@@ -319,7 +240,7 @@ class MembershipAdmin(AuditedAdmin):
         membership = self.get_object(request, object_id)
         if membership is None:
             raise Http404
-        return redirect("team", membership.project.slug)
+        return redirect("access", membership.project.slug)
 
     def name_of(self, row: Membership) -> str:
         return pseudonyms_in([row.project_id]).of_membership(row.pk)

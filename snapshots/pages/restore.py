@@ -16,6 +16,7 @@ from labelop.selectors.projects import projects_visible_to
 from roles.forms import take_errors
 from roles.matrix import Can
 from roles.pages import member_behind
+from roles.selectors import abilities_of
 from roles.services import authorize
 
 from ..forms.restore import RestoreForm
@@ -26,6 +27,7 @@ from ..selectors import snapshots_visible_to
 from ..services.restore import restore as restore_snapshot
 from ..standing import standings_of
 from .differences import SECTIONS, gist, named
+from .tabs import tabs_of
 
 SHOWN = 50
 
@@ -80,6 +82,7 @@ def _context(
         **admin.site.each_context(request),
         "title": f"Restore {snapshot}",
         "project": project,
+        "tabs": tabs_of(project, abilities_of(member_behind(request), project)),
         "snapshot": snapshot,
         "form": form,
         "preview": preview,
