@@ -72,6 +72,11 @@ class Ground:
     now: State
     marks: list[int]
 
+    @property
+    def crowded(self) -> bool:
+        """Whether it has more marks than a page takes up."""
+        return len(self.marks) > MARKS_OF_AN_ITEM
+
 
 def ground_of(item: Item) -> Ground:
     return Ground(item, State(item.project_id, newest_cut(item.project_id)), mark_ids_of(item))

@@ -98,8 +98,10 @@ def said(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value in ("", [], {}):
+        return "empty"
     if isinstance(value, str):
-        return value or "empty"
+        return value
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 

@@ -12,10 +12,10 @@ from django.http import HttpRequest, QueryDict
 from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
-from roles.telling import Told, told
+from roles.telling import Told, plainly, told
 
 from ..content import State
-from ..differences import Difference
+from ..differences import Difference, values_by_field
 from ..models import Adjustment, Snapshot
 from ..reconciliation import Accounting, Reconciled
 from ..scenes import drawings_of
@@ -30,6 +30,8 @@ SECTIONS = {"items": "item", "annotations": "annotation", "schema": "class"}
 ACTS_SHOWN = 20
 # How many unexplained records the headline names.
 NAMED_AT_ONCE = 3
+# Values up to this length are told in the line of a difference.
+SHORT = 40
 
 
 @dataclass(frozen=True)
@@ -186,4 +188,9 @@ def gist(difference: Difference, drawing: Drawing) -> str:
             return told_of.words[0]
     if difference.kind != "changed":
         return ""
+    if len(difference.fields) == 1:
+        [name] = difference.fields
+        sides = [values_by_field(side or {}).get(name) for side in (difference.before, difference.after)]
+        if all(isinstance(side, str | int | float) and 0 < len(str(side)) < SHORT for side in sides):
+            return f"{name} {plainly(sides[0])} → {plainly(sides[1])}"
     return ", ".join(difference.fields[:4]) + (" …" if len(difference.fields) > 4 else "")

@@ -96,6 +96,17 @@ def test_each_value_is_told_with_who_set_it_and_why(street: Street) -> None:
     assert f"/audit/entry/{label.told.entry.pk}/change/" in answer.content.decode()
 
 
+def test_of_a_crowded_item_a_part_is_drawn_and_it_says_so(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snapshots.item_past.MARKS_OF_AN_ITEM", 1)
+    mark = history(street, "a", {"width": 64, "height": 48}, {"bbox": [1, 1, 9, 9]})
+    assert "Too many marks" not in body(street.ravi, PAGE.format("a"))
+    brought_in(mark.item, car(street), {"bbox": [5, 5, 9, 9]}, by=street.ana)
+    answer = browse(street.ravi).get(PAGE.format("a"))
+    assert len(answer.context["drawing"].pictures.whole.outlines) == 1
+    assert "Too many marks to draw them all" in answer.content.decode()
+    assert answer.context["blame"] == []
+
+
 def test_a_version_has_an_address_of_its_own(street: Street) -> None:
     ravi = browse(street.ravi)
     whole = ravi.get(PAGE.format("cam/0")).context["past"].moments
@@ -179,6 +190,7 @@ def test_a_rename_and_a_split_read_as_what_they_are(street: Street) -> None:
     third = take_snapshot(street.project, "v3", by=street.olga).snapshot
     page = body(street.ravi, f"/projects/street/snapshots/{third.number}/")
     assert '<ins class="new">Passenger car</ins>' in page
+    assert "class changed: name Car → Passenger car" in " ".join(page.split())
     add_item(street.project, "split", {"text": "x"}, by=street.olga, split="train")
     page = body(street.ravi, PAGE.format("split"))
     assert re.search(r'split</th>\s*<td>–</td>\s*<td><ins class="new">train</ins>', page)
