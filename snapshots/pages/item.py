@@ -15,12 +15,15 @@ from labelop.drawing import draw_scene
 from labelop.selectors.projects import projects_visible_to
 from labelop.selectors.trail import work_entries_visible_to
 from labelop.selectors.work import items_visible_to
+from roles.pages import member_behind
+from roles.selectors import abilities_of
 from roles.telling import Told, plainly, told
 
 from ..differences import values_by_field
 from ..item_past import Ground, ItemPast, ground_of, item_past, past_at, scene_now
 from ..past import Step, blame_of
 from ..standing import standings_of
+from .tabs import tabs_of
 
 # Values beyond these are told by the command `blame`.
 VALUES = 300
@@ -55,6 +58,7 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         **admin.site.each_context(request),
         "title": shown.key,
         "project": project,
+        "tabs": tabs_of(project, abilities_of(member_behind(request), project)),
         "item": shown,
         "drawing": draw_scene(scene, palette),
         "marks": len(scene.marks),
