@@ -65,7 +65,7 @@ def test_the_days_of_both_chapters_are_drawn_with_their_snapshots(ravi: Client, 
         change_setting(street.project, "sample_percent", 40, by=street.olga, reason="Fewer")
     page = ravi.get(PAGE.format(1))
     chart = page.context["days"].chart
-    assert [(bar.acts, bar.high) for bar in chart.bars][0] == (1, 1)
+    assert (chart.bars[0].acts, chart.bars[0].high) == (1, 1)
     assert len(chart.bars) == 2
     assert chart.kinds[-1] == "Policy"
     assert [(cut.name, cut.here) for cut in chart.cuts] == [("v2", False), ("v1", True)]
