@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from audit.models import Entry
 from roles.admin import AuditedAdmin
 from roles.models import User
-from roles.telling import pseudonyms_in
 
 from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
@@ -40,24 +39,10 @@ class ProjectAdmin(AuditedAdmin):
 
 
 class WorkAdmin(AuditedAdmin):
-    """Rows of which annotators see their own, with what the trail says of them; people by role and number."""
+    """Rows of which annotators see their own, with what the trail says of them."""
 
     def entries_visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
         return work_entries_visible_to(viewer)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        pseudonyms = pseudonyms_in(row.project_id for row in changelist.result_list)
-        for row in changelist.result_list:
-            row.pseudonyms = pseudonyms
-        return changelist
-
-    def pseudonym(self, row: Any, user_id: int | None) -> str:
-        """Who that is on the row's project; on its own page a row must look the numbers up."""
-        if user_id is None:
-            return ""
-        pseudonyms = row.__dict__.get("pseudonyms") or pseudonyms_in([row.project_id])
-        return str(pseudonyms.of(row.project_id, user_id, ""))
 
 
 @admin.register(LabelClass)
@@ -121,65 +106,52 @@ class AnnotationAdmin(WorkAdmin):
 
 @admin.register(Assignment)
 class AssignmentAdmin(WorkAdmin):
-    list_display = ("item", "state", "round", "whose", "priority", "due_on", "project")
+    list_display = ("item", "state", "round", "annotator", "priority", "due_on", "project")
     list_filter = ("state", "priority")
     fields = (
-        *("project", "item", "state", "round", "whose", "approver"),
+        *("project", "item", "state", "round", "annotator", "approved_by"),
         *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
     )
-    readonly_fields = ("whose", "approver")
     acts = work.ASSIGNMENT_ACTS
     list_acts = (work.AssignItemsForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Assignment]:
         return assignments_visible_to(viewer)
 
-    @admin.display(description="annotator")
-    def whose(self, assignment: Assignment) -> str:
-        return self.pseudonym(assignment, assignment.annotator_id)
-
-    @admin.display(description="approved by")
-    def approver(self, assignment: Assignment) -> str:
-        return self.pseudonym(assignment, assignment.approved_by_id)
-
 
 @admin.register(Review)
 class ReviewAdmin(WorkAdmin):
-    list_display = ("__str__", "verdict", "reason_code", "round", "decider", "decided_at", "project")
+    list_display = ("__str__", "verdict", "reason_code", "round", "reviewer", "decided_at", "project")
     list_filter = ("verdict", "reason_code")
     fields = (
         *("project", "item", "annotation", "assignment", "round"),
-        *("verdict", "reason_code", "note", "decider", "decided_at", "supersedes"),
+        *("verdict", "reason_code", "note", "reviewer", "decided_at", "supersedes"),
     )
-    readonly_fields = ("decider",)
     acts = (work.ContestReviewForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Review]:
         return reviews_visible_to(viewer)
-
-    @admin.display(description="decided by")
-    def decider(self, review: Review) -> str:
-        return self.pseudonym(review, review.reviewer_id)
 
 
 @admin.register(Dispute)
 class DisputeAdmin(WorkAdmin):
     list_display = ("__str__", "state", "opened_at", "closed_at", "project")
     list_filter = ("state",)
-    fields = ("project", "review", "state", "contester", "reason", "opened_at", "adjudicator", "ruling", "closed_at")
-    readonly_fields = ("contester", "adjudicator")
+    fields = (
+        "project",
+        "review",
+        "state",
+        "contested_by",
+        "reason",
+        "opened_at",
+        "adjudicated_by",
+        "ruling",
+        "closed_at",
+    )
     acts = work.DISPUTE_ACTS
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Dispute]:
         return disputes_visible_to(viewer)
-
-    @admin.display(description="contested by")
-    def contester(self, dispute: Dispute) -> str:
-        return self.pseudonym(dispute, dispute.contested_by_id)
-
-    @admin.display(description="ruled on by")
-    def adjudicator(self, dispute: Dispute) -> str:
-        return self.pseudonym(dispute, dispute.adjudicated_by_id)
 
 
 @admin.register(QualitySignal)

@@ -6,7 +6,7 @@ there, add its `ActForm` to `acts` (on a row) or to `list_acts` (which begins so
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
@@ -44,6 +44,8 @@ class AuditedAdmin(admin.ModelAdmin):
 
     acts: tuple[type[ActForm], ...] = ()
     list_acts: tuple[type[ActForm], ...] = ()
+    # What a column that points to a user is called, where its own name would mislead.
+    called: ClassVar[dict[str, str]] = {}
     change_form_template = "admin/audited_change_form.html"
     change_list_template = "admin/audited_change_list.html"
 
@@ -74,7 +76,7 @@ class AuditedAdmin(admin.ModelAdmin):
             user_id, project_id = getattr(row, field.attname), project_id_of(row)
             return None if user_id is None else member_told(request, project_id, user_id)
 
-        return admin.display(description=field.verbose_name)(person)
+        return admin.display(description=self.called.get(column, field.verbose_name))(person)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
