@@ -18,6 +18,8 @@ urlpatterns = [
     path("", admin.site.admin_view(pages.index), name="index"),
     _of_project("", pages.project, "project"),
     _of_project("trail/", pages.trail, "trail"),
+    _of_project("trail/export/", pages.export_trail, "export_trail"),
+    path("trail/", admin.site.admin_view(pages.trail), name="trail_of_all"),
     _of_project("quality/", pages.quality, "quality"),
     _of_project("quality/signals/<int:pk>/", pages.quality_signal, "quality_signal"),
     _of_project("access/", pages.access, "access"),
@@ -25,6 +27,7 @@ urlpatterns = [
     _of_project("access/<int:pk>/end/", pages.end_member, "end_role"),
     # The address under which links of old point to the page of access.
     _of_project("team/", RedirectView.as_view(pattern_name="access", permanent=True), "team"),
+    _of_project("items/<path:key>/", pages.item, "item"),
     _of_project("snapshots/<int:number>/", pages.snapshot, "snapshot"),
     _of_project("snapshots/<int:number>/restore/", pages.restore, "restore"),
 ]

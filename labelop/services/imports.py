@@ -21,7 +21,7 @@ from roles.services import authorize, stand_in_for
 
 from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
-from .approvals import approved_among
+from ..selectors.approvals import approved_among
 from .project_state import must_take_classes, must_take_work
 
 # From this many annotations on, one act is a bulk change and says so.

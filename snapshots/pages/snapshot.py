@@ -66,7 +66,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "bars": class_bars(statement.opening_and_closing) if statement else None,
         "heat": heat_table(statement.moves) if statement else None,
         "computing": _is_computing(before) or _is_computing(snapshot),
-        "differences": difference_page(statement, project, request) if statement else None,
+        "differences": difference_page(statement, before, snapshot, request) if statement else None,
         "days": days_around(snapshot, following),
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
         "later": told(_narrowed(later, request)[:SHOWN], request.user),

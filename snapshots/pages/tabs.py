@@ -26,7 +26,7 @@ class Tab:
 # fmt: off
 _TABS = (
     ("Overview",    "project",                              True,  Can.SEE_PROJECT),
-    ("Trail",       "trail",                                True,  Can.INSPECT_TRAIL),
+    ("Trail",       "trail",                                True,  Can.SEE_PROJECT),
     ("Quality",     "quality",                              True,  Can.SEE_ALL_WORK),
     ("Access",      "access",                               True,  Can.SEE_PROJECT),
     ("Releases",    "admin:snapshots_release_changelist",   False, Can.COMPARE_SNAPSHOTS),

@@ -37,7 +37,8 @@ def test_each_difference_opens_into_its_fields_and_its_reason(ravi: Client) -> N
     answer = ravi.get(PAGE.format(2))
     [line] = answer.context["differences"].lines
     assert (line.kind, line.verdict) == ("changed", "Accounted for, not reviewed")
-    assert [(change.before, change.after) for change in line.changes] == [("car", "van")]
+    assert (line.drawing.label.before.name, line.drawing.label.after.name) == ("Car", "Van")
+    assert line.gist == "Car → Van"
     assert [told.entry.reason for told in line.acts] == ["It is a van"]
     assert "nothing unexplained" in answer.content.decode()
 
