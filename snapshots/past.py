@@ -33,7 +33,7 @@ def history_of(item: Item) -> list[Step]:
     """Every version of an item and of its annotations, oldest first."""
     found = [*_versions(Item, {"id": item.pk}), *_versions(Annotation, {"item_id": item.pk})]
     found.sort(key=lambda version: (version.history_date, version.operation, version.history_id))
-    entries = entries_of(version.operation for version in found)
+    entries = entries_of((version.operation for version in found), item.project_id)
     classes = dict(LabelClass.objects.filter(project=item.project_id).values_list("pk", "key"))
     earlier: dict[str, dict[str, Any] | None] = {}
     steps: list[Step] = []

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from roles.admin import AuditedAdmin
 from roles.models import User
@@ -137,6 +137,10 @@ class SignOffAdmin(ToldByPseudonym):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[SignOff]:
         return sign_offs_visible_to(viewer)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        # It is written once, so its entry is all its history.
+        raise Http404
 
     @admin.display(description="signed by")
     def who(self, sign_off: SignOff) -> str:

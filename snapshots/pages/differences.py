@@ -106,7 +106,7 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chi
 
 
 def _lines(records: list[Reconciled], project: Project, request: HttpRequest) -> list[DifferenceLine]:
-    by_act = entries_of(act for record in records for act in record.difference.operations)
+    by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}
