@@ -149,6 +149,7 @@ class Event(models.TextChoices):
     GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
+    TRAIL_EXPORTED = "trail.exported", HIGH, Theme.EXPORT, REQUIRED, "Trail exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"
     LOG_REVIEW_ANSWERED = "log_review.answered", ROUTINE, Theme.TRAIL, OPTIONAL, "Question of a log review answered"

@@ -58,6 +58,7 @@ class Entry(AppendOnly):
         indexes: ClassVar = [
             models.Index(fields=["project", "-id"], name="entries_of_project"),
             models.Index(fields=["project", "impact", "-id"], name="entries_by_impact"),
+            models.Index(fields=["project", "event", "-id"], name="entries_by_event"),
             models.Index(fields=["operation"], name="entries_of_operation"),
             models.Index(fields=["subject_type", "subject_id", "-id"], name="entries_about"),
         ]

@@ -20,15 +20,16 @@ def entries_in(project_ids: Iterable[int] | QuerySet) -> QuerySet[Entry]:
     return Entry.objects.filter(project__in=project_ids).select_related("actor", "attributed_to", "project")
 
 
-def entries_of(operations: Iterable[uuid.UUID], project_id: int) -> dict[uuid.UUID, list[Entry]]:
-    """The entries of these operations on a project, oldest first, that explain a change."""
+def entries_of(
+    operations: Iterable[uuid.UUID], project_id: int, among: QuerySet[Entry] | None = None
+) -> dict[uuid.UUID, list[Entry]]:
+    """The entries of these operations on a project, all or those `among` some, oldest first, that explain a change."""
+    of_whom = (Entry.objects.all() if among is None else among).filter(project=project_id)
     found: dict[uuid.UUID, list[Entry]] = {}
     wanted = list(set(operations))
     for start in range(0, len(wanted), 500):
-        entries = Entry.objects.filter(operation__in=wanted[start : start + 500], project=project_id)
-        for entry in (
-            entries.exclude(event__in=EXPLAINS_NOTHING).select_related("actor", "attributed_to").order_by("id")
-        ):
+        entries = of_whom.filter(operation__in=wanted[start : start + 500]).exclude(event__in=EXPLAINS_NOTHING)
+        for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
     return found
 

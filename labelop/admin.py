@@ -6,16 +6,19 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from audit.models import Entry
 from roles.admin import AuditedAdmin
 from roles.models import User
-from roles.telling import pseudonyms_in
+from roles.past import DrawnVersion, PastVersion
+from roles.telling import told
 
 from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
-from .pages.quality import signal_page
+from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
@@ -29,6 +32,9 @@ from .selectors.work import (
     reviews_visible_to,
 )
 
+# So many entries of the same act stand beside one; all of them are a question to the trail.
+BESIDE = 50
+
 
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
@@ -40,25 +46,43 @@ class ProjectAdmin(AuditedAdmin):
         return projects_visible_to(viewer)
 
 
+@admin.register(Entry)
+class EntryAdmin(AuditedAdmin):
+    """One entry by itself, beside the others of its act; the list of entries is the trail."""
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
+        return work_entries_visible_to(viewer)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        asked = request.GET.copy()
+        if asked.get("impact") == "all":
+            del asked["impact"]
+            asked["q"] = ""
+        return redirect(f"{reverse('trail_of_all')}?{asked.urlencode()}")
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        beside = self.visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": entry.label,
+            "opts": self.opts,
+            "told": told([entry], request.user)[0],
+            "beside": told(beside[:BESIDE], request.user),
+        }
+        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+
 class WorkAdmin(AuditedAdmin):
-    """Rows of which annotators see their own, with what the trail says of them; people by role and number."""
+    """Rows of which annotators see their own, with what the trail says of them."""
 
     def entries_visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
         return work_entries_visible_to(viewer)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        pseudonyms = pseudonyms_in(row.project_id for row in changelist.result_list)
-        for row in changelist.result_list:
-            row.pseudonyms = pseudonyms
-        return changelist
-
-    def pseudonym(self, row: Any, user_id: int | None) -> str:
-        """Who that is on the row's project; on its own page a row must look the numbers up."""
-        if user_id is None:
-            return ""
-        pseudonyms = row.__dict__.get("pseudonyms") or pseudonyms_in([row.project_id])
-        return str(pseudonyms.of(row.project_id, user_id, ""))
 
 
 @admin.register(LabelClass)
@@ -79,6 +103,9 @@ class LabelClassAdmin(AuditedAdmin):
     def outdated_marks(self, label_class: Any) -> int:
         return int(label_class.outdated_marks)
 
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_classes(versions)
+
 
 @admin.register(Item)
 class ItemAdmin(WorkAdmin):
@@ -89,6 +116,9 @@ class ItemAdmin(WorkAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
         return items_visible_to(viewer)
+
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_items(versions)
 
 
 class OutdatedFilter(admin.SimpleListFilter):
@@ -119,68 +149,58 @@ class AnnotationAdmin(WorkAdmin):
     def up_to_date(self, annotation: Annotation) -> bool:
         return not annotation.outdated
 
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        return drawn_marks(row, versions)
+
 
 @admin.register(Assignment)
 class AssignmentAdmin(WorkAdmin):
-    list_display = ("item", "state", "round", "whose", "priority", "due_on", "project")
+    list_display = ("item", "state", "round", "annotator", "priority", "due_on", "project")
     list_filter = ("state", "priority")
     fields = (
-        *("project", "item", "state", "round", "whose", "approver"),
+        *("project", "item", "state", "round", "annotator", "approved_by"),
         *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
     )
-    readonly_fields = ("whose", "approver")
     acts = work.ASSIGNMENT_ACTS
     list_acts = (work.AssignItemsForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Assignment]:
         return assignments_visible_to(viewer)
 
-    @admin.display(description="annotator")
-    def whose(self, assignment: Assignment) -> str:
-        return self.pseudonym(assignment, assignment.annotator_id)
-
-    @admin.display(description="approved by")
-    def approver(self, assignment: Assignment) -> str:
-        return self.pseudonym(assignment, assignment.approved_by_id)
-
 
 @admin.register(Review)
 class ReviewAdmin(WorkAdmin):
-    list_display = ("__str__", "verdict", "reason_code", "round", "decider", "decided_at", "project")
+    list_display = ("__str__", "verdict", "reason_code", "round", "reviewer", "decided_at", "project")
     list_filter = ("verdict", "reason_code")
     fields = (
         *("project", "item", "annotation", "assignment", "round"),
-        *("verdict", "reason_code", "note", "decider", "decided_at", "supersedes"),
+        *("verdict", "reason_code", "note", "reviewer", "decided_at", "supersedes"),
     )
-    readonly_fields = ("decider",)
     acts = (work.ContestReviewForm,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Review]:
         return reviews_visible_to(viewer)
-
-    @admin.display(description="decided by")
-    def decider(self, review: Review) -> str:
-        return self.pseudonym(review, review.reviewer_id)
 
 
 @admin.register(Dispute)
 class DisputeAdmin(WorkAdmin):
     list_display = ("__str__", "state", "opened_at", "closed_at", "project")
     list_filter = ("state",)
-    fields = ("project", "review", "state", "contester", "reason", "opened_at", "adjudicator", "ruling", "closed_at")
-    readonly_fields = ("contester", "adjudicator")
+    fields = (
+        "project",
+        "review",
+        "state",
+        "contested_by",
+        "reason",
+        "opened_at",
+        "adjudicated_by",
+        "ruling",
+        "closed_at",
+    )
     acts = work.DISPUTE_ACTS
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Dispute]:
         return disputes_visible_to(viewer)
-
-    @admin.display(description="contested by")
-    def contester(self, dispute: Dispute) -> str:
-        return self.pseudonym(dispute, dispute.contested_by_id)
-
-    @admin.display(description="ruled on by")
-    def adjudicator(self, dispute: Dispute) -> str:
-        return self.pseudonym(dispute, dispute.adjudicated_by_id)
 
 
 @admin.register(QualitySignal)
@@ -196,9 +216,7 @@ class QualitySignalAdmin(AuditedAdmin):
         signal = self.get_object(request, object_id)
         if signal is None:
             raise Http404
-        context = {**self.admin_site.each_context(request), "title": str(signal), "opts": self.opts}
-        page = signal_page(signal, request.user)
-        return TemplateResponse(request, "admin/labelop/qualitysignal/change_form.html", {**context, **page})
+        return redirect("quality_signal", signal.project.slug, signal.pk)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         # It is written once, so its entry is all its history.

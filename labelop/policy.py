@@ -7,6 +7,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, Min, OuterRef
+
+from audit.history import versions_of
+
 from .models import Annotation, Assignment, Project, ReviewPolicy
 
 
@@ -24,11 +28,27 @@ def ruling_on(assignment: Assignment, project: Project, operation: uuid.UUID) ->
     if policy == ReviewPolicy.FULL:
         return Ruling(True, {"policy": policy.value})
     if policy == ReviewPolicy.TARGETED:
-        high_risk = Annotation.objects.filter(item=assignment.item_id, label_class__high_risk=True).exists()
+        high_risk = _bore_high_risk(assignment)
         return Ruling(high_risk, {"policy": policy.value, "high_risk": high_risk})
     drawn = draw(operation, assignment)
     share = project.sample_percent
     return Ruling(drawn < share, {"policy": policy.value, "draw": drawn, "sample_percent": share})
+
+
+def _bore_high_risk(assignment: Assignment) -> bool:
+    """Whether any mark of the item was of a high-risk class at any time since this round was started.
+
+    Also one that was relabelled or withdrawn before the work was completed: that is a judgement about high risk too.
+    """
+    of_work = versions_of(Assignment)._default_manager.filter(id=assignment.pk, round=assignment.round)
+    started = of_work.filter(state=Assignment.State.IN_PROGRESS).aggregate(at=Min("history_date"))["at"]
+    versions = versions_of(Annotation)._default_manager.order_by()
+    replaced_before = versions.filter(
+        id=OuterRef("id"), history_id__gt=OuterRef("history_id"), history_date__lt=started
+    )
+    marks = Annotation.objects.filter(item=assignment.item_id).values_list("pk", flat=True)
+    risky = versions.filter(id__in=list(marks), label_class__high_risk=True)
+    return risky.filter(~Exists(replaced_before)).exists()
 
 
 def draw(operation: uuid.UUID, assignment: Assignment) -> int:

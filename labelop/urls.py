@@ -6,6 +6,5 @@ from django.urls import include, path
 urlpatterns = [
     # Our pages stand before the admin's own: the index is ours.
     path("", include("snapshots.urls")),
-    path("", include("roles.urls")),
     path("", admin.site.urls),
 ]

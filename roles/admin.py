@@ -6,7 +6,7 @@ there, add its `ActForm` to `acts` (on a row) or to `list_acts` (which begins so
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
@@ -16,10 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from audit.events import Impact
 from audit.history import project_id_of
 from audit.models import Entry
 
@@ -27,7 +25,7 @@ from .forms import AcknowledgeForm, ActForm, ResolveForm, RevealForm, project_of
 from .models import Anomaly, Membership, User
 from .pages import member_behind
 from .paging import BoundedPaginator
-from .past import past_of
+from .past import DrawnVersion, PastVersion, past_of
 from .selectors import anomalies_visible_to, entries_visible_to, latest_roles_in, memberships_visible_to
 from .services import authorize
 from .telling import Pseudonyms, pseudonyms_in, told
@@ -45,6 +43,8 @@ class AuditedAdmin(admin.ModelAdmin):
 
     acts: tuple[type[ActForm], ...] = ()
     list_acts: tuple[type[ActForm], ...] = ()
+    # What a column that points to a user is called, where its own name would mislead.
+    called: ClassVar[dict[str, str]] = {}
     change_form_template = "admin/audited_change_form.html"
     change_list_template = "admin/audited_change_list.html"
 
@@ -75,7 +75,7 @@ class AuditedAdmin(admin.ModelAdmin):
             user_id, project_id = getattr(row, field.attname), project_id_of(row)
             return None if user_id is None else member_told(request, project_id, user_id)
 
-        return admin.display(description=field.verbose_name)(person)
+        return admin.display(description=self.called.get(column, field.verbose_name))(person)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
@@ -185,6 +185,10 @@ class AuditedAdmin(admin.ModelAdmin):
     def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:
         return [form for form in forms if form.offered(row, member_behind(request))]
 
+    def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
+        """Each version with what to draw of it, if anything, and the changes that the drawing leaves to be told."""
+        return [(version, None, version.changes) for version in versions]
+
     def address_after(self, made: Model) -> str:
         """Where to go once an act is done: to the row that it made or changed."""
         return reverse(f"admin:{made._meta.app_label}_{made._meta.model_name}_change", args=[made.pk])
@@ -196,13 +200,15 @@ class AuditedAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
+        past = past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user))
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {self.name_of(row)}",
             "opts": self.opts,
             "object": row,
             "name": self.name_of(row),
-            "past": past_of(row, request.user, request.GET.get("before"), self.entries_visible_to(request.user)),
+            "past": past,
+            "drawn": self.drawn(row, past.versions),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
 
@@ -215,85 +221,6 @@ def member_told(request: HttpRequest, project_id: int | None, user_id: int) -> s
         known[project_id] = pseudonyms_in([project_id], request.user), latest_roles_in([project_id])
     pseudonyms, roles = known[project_id]
     return pseudonyms.of(project_id, user_id, roles.get((project_id or 0, user_id), ""))
-
-
-class ImpactFilter(admin.SimpleListFilter):
-    """Decision points first: the list opens on HIGH."""
-
-    title = parameter_name = "impact"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*((impact.name.lower(), impact.label) for impact in Impact), ("all", "All")]
-
-    def choices(self, changelist: Any) -> Any:
-        chosen = self.value() or "high"
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": value == chosen,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
-        chosen = (self.value() or "high").upper()
-        return queryset.filter(impact=Impact[chosen]) if chosen in Impact.__members__ else queryset
-
-
-@admin.register(Entry)
-class EntryAdmin(AuditedAdmin):
-    list_display = ("when", "what", "about", "who", "project", "why")
-    list_display_links = ("what",)
-    list_filter = (ImpactFilter,)
-    list_select_related = ("project",)
-    change_form_template = "admin/audit/entry/change_form.html"
-
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
-        return entries_visible_to(viewer)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        for line in told(changelist.result_list, request.user):
-            line.entry.told = line  # type: ignore[attr-defined]
-        return changelist
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        context = {
-            **self.admin_site.each_context(request),
-            "title": entry.label,
-            "opts": self.opts,
-            "told": told([entry], request.user)[0],
-            "beside": told(
-                entries_visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)[:50],
-                request.user,
-            ),
-        }
-        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
-
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
-
-    @admin.display(description="at")
-    def when(self, entry: Entry) -> str:
-        return date_format(entry.at, "j M Y, H:i e")
-
-    @admin.display(description="event")
-    def what(self, entry: Entry) -> str:
-        return entry.label
-
-    @admin.display(description="about")
-    def about(self, entry: Entry) -> str:
-        return entry.told.subject  # type: ignore[attr-defined, no-any-return]
-
-    @admin.display(description="actor")
-    def who(self, entry: Entry) -> str:
-        return entry.told.actor  # type: ignore[attr-defined, no-any-return]
-
-    @admin.display(description="reason")
-    def why(self, entry: Entry) -> str:
-        return entry.reason or "not recorded"
 
 
 @admin.register(Membership)
@@ -317,7 +244,7 @@ class MembershipAdmin(AuditedAdmin):
         membership = self.get_object(request, object_id)
         if membership is None:
             raise Http404
-        return redirect("team", membership.project.slug)
+        return redirect("access", membership.project.slug)
 
     def name_of(self, row: Membership) -> str:
         return pseudonyms_in([row.project_id]).of_membership(row.pk)

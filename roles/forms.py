@@ -1,4 +1,4 @@
-"""What acts ask: of the team page, and of any row in the admin."""
+"""What acts ask: of the page of access, and of any row in the admin."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ KINDS = {"+": "came to be", "~": "changed", "-": "was deleted"}
 class FieldChange:
     """What one version changed in one field."""
 
+    name: str
     field: str
     before: str
     after: str
@@ -35,9 +36,14 @@ class PastVersion:
     """One version, what it changed, and the entries of the same act."""
 
     version: Any
+    earlier: Any
     kind: str
     changes: list[FieldChange]
     entries: list[Told]
+
+
+# A version, what to draw of it if anything, and the changes that the drawing leaves to be told.
+DrawnVersion = tuple[PastVersion, Any, list[FieldChange]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ def past_of(row: Model, viewer: User | AnonymousUser, before: str | None, visibl
     past = [
         PastVersion(
             version,
+            earlier,
             KINDS[version.history_type],
             _changes(earlier, version, names, related),
             by_operation.get(version.operation, []),
@@ -87,6 +94,7 @@ def _changes(earlier: Any, version: Any, names: Pseudonyms, related: Related) ->
         if before != after and field.name != "id":
             changes.append(
                 FieldChange(
+                    field.name,
                     str(field.verbose_name),
                     _said(field, before, version, names, related),
                     _said(field, after, version, names, related),

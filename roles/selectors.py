@@ -60,6 +60,14 @@ def can(user: User, ability: Can, project: models.Model) -> bool:
     return role_of(user, project) in MATRIX[ability]
 
 
+def abilities_of(user: User, project: models.Model) -> frozenset[Can]:
+    """All that may be shown to somebody on a project, asked at once; see `can`."""
+    if user.is_active and user.is_superuser:
+        return frozenset(Can)
+    role = role_of(user, project)
+    return permissions_of(role) if role else frozenset()
+
+
 def memberships_visible_to(viewer: User | AnonymousUser) -> QuerySet[Membership]:
     return Membership.objects.filter(project__in=projects_where(viewer, Can.SEE_PROJECT)).select_related(
         "user", "granted_by", "project"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from audit.events import Event
 from audit.models import Entry
 from roles.anomalies import Sighting, grants_in
 from roles.anomalies.sighting import a_role, actors_of, sentence
@@ -12,7 +13,6 @@ from roles.models import Rule
 
 from .models import Adjustment, Release, Step
 
-RELEASE_APPROVED = "release.approved"
 SHORTLY = timedelta(days=7)
 # Who asked, by what they granted.
 ASKED = {Step.Kind.APPROVED: Step.Kind.PROPOSED, Step.Kind.REINSTATED: Step.Kind.REINSTATEMENT_ASKED}
@@ -20,7 +20,7 @@ ASKED = {Step.Kind.APPROVED: Step.Kind.PROPOSED, Step.Kind.REINSTATED: Step.Kind
 
 def roles_widened_before_approval(project_id: int) -> Iterator[Sighting]:
     """A role came or grew within seven days before a release was approved; each grant and release is one case."""
-    approvals = list(Entry.objects.filter(project=project_id, event=RELEASE_APPROVED).order_by("id"))
+    approvals = list(Entry.objects.filter(project=project_id, event=Event.RELEASE_APPROVED).order_by("id"))
     if not approvals:
         return
     seen: set[tuple[int, int | None]] = set()

@@ -307,14 +307,15 @@ def _adds_up(row: dict[str, int]) -> bool:
 
 def changed_fields(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[str]:
     """The names of what differs in a record's content: `label`, `split`, and the keys within `data` and `value`."""
-    then, now = _flat(before or {}), _flat(after or {})
+    then, now = values_by_field(before or {}), values_by_field(after or {})
     return sorted(name for name in then.keys() | now.keys() if then.get(name, _ABSENT) != now.get(name, _ABSENT))
 
 
 _ABSENT = object()
 
 
-def _flat(content: dict[str, Any]) -> dict[str, Any]:
+def values_by_field(content: dict[str, Any]) -> dict[str, Any]:
+    """A record's values by the names that differences call them by."""
     flat: dict[str, Any] = {}
     for name, value in content.items():
         if name in ("data", "metadata", "value") and isinstance(value, dict):

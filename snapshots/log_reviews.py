@@ -15,14 +15,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.acting import Channel
 from audit.canonical import canonical_json, sha256_hex
-from audit.events import BOOKKEEPING, BY_CODE, Event, Impact, Theme
+from audit.events import BOOKKEEPING, Event, Impact, Theme
 from audit.models import Entry
 from labelop.models import Project, QualitySignal
 from labelop.models.projects import RiskTier
 from labelop.quality.candidates import WEEKS_BACK
-from roles.matrix import Role
+from roles.filters import EntryFilters
 
 from .models import Disposition, Finding, LogReview, Occasion, Release, SignOff, Snapshot
 
@@ -93,37 +92,28 @@ def checklist_for(occasion: Occasion) -> list[dict[str, str]]:
     return [{"question": question, "answer": ""} for question in ROUTINE[occasion].questions]
 
 
-# What a query may ask for, and the values there are.
-QUERIES: dict[str, frozenset[str]] = {
-    "event": frozenset(BY_CODE),
-    "impact": frozenset(impact.name.lower() for impact in Impact),
-    "theme": frozenset(Theme.values),
-    "role": frozenset(Role.values),
-    "channel": frozenset(Channel.values),
-}
+# What a stored query may ask for: only what means the same for ever, whoever reads it.
+STORED = ("event", "impact", "theme", "role", "channel", "operation")
 
 
 def checked_query(query: dict[str, Any]) -> dict[str, list[str]]:
     """A query as it is stored: sorted, each value once; what the trail cannot answer is refused by name."""
-    checked = {}
     for key, values in query.items():
-        if key != "operation" and key not in QUERIES:
-            offered = ", ".join([*QUERIES, "operation"])
-            raise ValidationError({"query": f"The trail cannot be narrowed by {key}: choose among {offered}."})
+        if key not in STORED:
+            raise ValidationError(
+                {"query": f"The trail cannot be narrowed by {key}: choose among {', '.join(STORED)}."}
+            )
         if not isinstance(values, list | tuple | set | frozenset):
             raise ValidationError({"query": f"{key} wants a list of values."})
-        checked[key] = sorted({_checked_value(key, value) for value in values})
-    return {key: values for key, values in sorted(checked.items()) if values}
-
-
-def _checked_value(key: str, value: Any) -> str:
     try:
-        text = str(uuid.UUID(str(value))) if key == "operation" else str(value)
-    except ValueError:
-        raise ValidationError({"query": f"operation wants the number of an act, not {value}."}) from None
-    if key in QUERIES and text not in QUERIES[key]:
-        raise ValidationError({"query": f"There is no {key} {text}."})
-    return text
+        EntryFilters(query, Entry.objects.all()).narrowed()
+    except ValidationError as error:
+        raise ValidationError({"query": error.messages}) from None
+    return {key: sorted({_stored(key, value) for value in values}) for key, values in sorted(query.items()) if values}
+
+
+def _stored(key: str, value: Any) -> str:
+    return str(uuid.UUID(str(value))) if key == "operation" else str(value).lower()
 
 
 @dataclass(frozen=True)
@@ -202,19 +192,7 @@ def entries_in_scope(log_review: LogReview) -> QuerySet[Entry]:
     entries = Entry.objects.filter(
         project=log_review.project_id, id__gte=log_review.first_entry, id__lte=log_review.last_entry
     )
-    return entries.filter(_asked(log_review.query)).order_by("id")
-
-
-def _asked(query: dict[str, list[str]]) -> Q:
-    asked = Q()
-    for key, values in query.items():
-        if key == "impact":
-            asked &= Q(impact__in=[Impact[name.upper()] for name in values])
-        elif key == "theme":
-            asked &= Q(event__in=_codes(frozenset(Theme(value) for value in values)))
-        else:
-            asked &= Q(**{f"{key}__in": values})
-    return asked
+    return EntryFilters(log_review.query, entries).narrowed().order_by("id")
 
 
 def _codes(themes: Iterable[Theme]) -> list[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import QuerySet
+
+from audit.events import Event, Impact
 from audit.history import versions_of
 from audit.models import Entry
 from audit.selectors import entries_of
 from labelop.models import Annotation, Item, LabelClass
 
-from .differences import changed_fields
+from .content import in_parts
+from .differences import changed_fields, values_by_field
 
 
 @dataclass(frozen=True)
@@ -28,37 +32,78 @@ class Step:
     def fields(self) -> list[str]:
         return changed_fields(self.before, self.after)
 
+    @property
+    def entry(self) -> Entry | None:
+        """The entry that explains it best: one about this very record, else the first of its operation."""
+        label = self.version.instance_type._meta.label_lower
+        about = [entry for entry in self.entries if (entry.subject_type, entry.subject_id) == (label, self.version.id)]
+        return next(iter(about or self.entries), None)
+
 
 def history_of(item: Item) -> list[Step]:
     """Every version of an item and of its annotations, oldest first."""
-    found = [*_versions(Item, {"id": item.pk}), *_versions(Annotation, {"item_id": item.pk})]
-    found.sort(key=lambda version: (version.history_date, version.operation, version.history_id))
-    entries = entries_of((version.operation for version in found), item.project_id)
+    return _with_entries(_steps(item), item)
+
+
+def blame_of(item: Item, among: QuerySet[Entry] | None = None) -> dict[tuple[str, str], Step]:
+    """For each value the item has now, by annotation key ("" for the item itself) and field, the step that set it.
+
+    With `among`, only these entries are told.
+    """
+    last: dict[tuple[str, str], Step] = {}
+    there: dict[str, bool] = {}
+    for step in _steps(item):
+        there[step.key] = step.after is not None or step.key == ""
+        for name in step.fields:
+            last[step.key, name] = step
+    kept = {place: step for place, step in sorted(last.items()) if there[place[0]] and _has(step, place[1])}
+    told = {id(step): full for step, full in zip(kept.values(), _with_entries(kept.values(), item, among), strict=True)}
+    return {place: told[id(step)] for place, step in kept.items()}
+
+
+def mark_ids_of(item: Item) -> list[int]:
+    """The ids of every annotation the item has ever had.
+
+    No service deletes one; whoever did went round them, and is found among what nothing explains.
+    """
+    unexplained = Entry.objects.filter(
+        project=item.project_id, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED
+    ).values("operation")
+    deleted = versions_of(Annotation)._default_manager.filter(
+        operation__in=unexplained, item_id=item.pk, history_type="-"
+    )
+    live = Annotation.objects.filter(item=item).order_by().values_list("pk", flat=True)
+    return sorted({*live, *deleted.order_by().values_list("id", flat=True)})
+
+
+def _steps(item: Item) -> list[Step]:
+    versions: list[Any] = list(versions_of(Item)._default_manager.filter(id=item.pk).order_by("history_id"))
+    for some in in_parts(mark_ids_of(item)):
+        versions += versions_of(Annotation)._default_manager.filter(id__in=some, item_id=item.pk).order_by("history_id")
+    versions.sort(key=lambda version: (version.history_date, version.operation, version.history_id))
     classes = dict(LabelClass.objects.filter(project=item.project_id).values_list("pk", "key"))
     earlier: dict[str, dict[str, Any] | None] = {}
     steps: list[Step] = []
-    for version in found:
+    for version in versions:
         key = version.key if hasattr(version, "item_id") else ""
-        after = _content(version, classes)
-        steps.append(Step(version, key, earlier.get(key), after, entries.get(version.operation, [])))
+        after = content_of(version, classes)
+        steps.append(Step(version, key, earlier.get(key), after, []))
         earlier[key] = after
     return steps
 
 
-def blame_of(item: Item) -> dict[tuple[str, str], Step]:
-    """For each value the item has now, by annotation key ("" for the item itself) and field, the step that set it."""
-    last: dict[tuple[str, str], Step] = {}
-    for step in history_of(item):
-        for name in step.fields:
-            last[step.key, name] = step
-    return {place: step for place, step in sorted(last.items()) if step.after is not None or place[0] == ""}
+def _with_entries(steps: Iterable[Step], item: Item, among: QuerySet[Entry] | None = None) -> list[Step]:
+    steps = list(steps)
+    entries = entries_of((step.version.operation for step in steps), item.project_id, among)
+    return [replace(step, entries=entries.get(step.version.operation, [])) for step in steps]
 
 
-def _versions(model: type[Item] | type[Annotation], of_item: dict[str, int]) -> Iterator[Any]:
-    yield from versions_of(model)._default_manager.filter(**of_item).order_by("history_id")
+def _has(step: Step, name: str) -> bool:
+    return name in values_by_field(step.after or {})
 
 
-def _content(version: Any, classes: dict[int, str]) -> dict[str, Any] | None:
+def content_of(version: Any, classes: dict[int, str]) -> dict[str, Any] | None:
+    """What one version says of an item or annotation; None where it is deleted or withdrawn."""
     if version.history_type == "-":
         return None
     if hasattr(version, "item_id"):

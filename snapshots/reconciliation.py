@@ -236,41 +236,47 @@ def _changed_columns(model: type[models.Model], earlier: Any, later: Any) -> lis
 
 
 def _hold_against_live_rows(project: Project, found: Reconciliation) -> None:
-    """Compare every tracked row of the project with its newest version."""
+    """Compare every tracked row of the project with its newest version; only what differs is read."""
     for model in tracked_models():
         rule = project_rule(model)
         if rule is None or isinstance(rule, tuple):
             continue
         rows = model._base_manager.filter(**{"pk" if rule == "self" else rule: project.pk})
-        live = {row.pk: row for row in rows}
-        newest = _newest_versions(model, project)
-        found.live_checked += len(live)
-        suspects = [pk for pk in live.keys() | newest.keys() if _out_of_step(model, live.get(pk), newest.get(pk))]
-        for pk, names in _looked_at_again(model, project, rows, suspects):
+        found.live_checked += rows.count()
+        for pk, names in _looked_at_again(model, project, rows, _suspects(model, project, rows)):
             found.findings.extend(Finding(model._meta.db_table, pk, name, None) for name in names)
             _mark_out_of_step(found, model, pk)
 
 
+def _suspects(model: type[models.Model], project: Project, rows: models.QuerySet[Any]) -> set[int]:
+    """The ids of rows that are not, column by column, what their newest versions are; the database compares them."""
+    tracked: Any = versions_of(model).tracked_fields  # type: ignore[attr-defined]
+    columns = dict.fromkeys([model._meta.pk.attname, *(field.attname for field in tracked)])
+    live = rows.order_by().values_list(*columns)
+    newest = _newest_versions(model, project).order_by().values_list(*columns)
+    return {pk for pk, *_ in live.difference(newest)} | {pk for pk, *_ in newest.difference(live)}
+
+
 def _looked_at_again(
-    model: type[models.Model], project: Project, rows: models.QuerySet[Any], suspects: list[int]
+    model: type[models.Model], project: Project, rows: models.QuerySet[Any], suspects: set[int]
 ) -> Iterator[tuple[int, list[str]]]:
     """What is out of step with these rows held: an act that ended between the two readings is no fault."""
     for some in in_parts(suspects):
         with transaction.atomic():
             live = {row.pk: row for row in rows.filter(pk__in=some).select_for_update(no_key=True)}
-            newest = _newest_versions(model, project, some)
+            versions = _newest_versions(model, project, some)
+            newest = {getattr(version, model._meta.pk.attname): version for version in versions}
         for pk in some:
             if names := _out_of_step(model, live.get(pk), newest.get(pk)):
                 yield pk, names
 
 
-def _newest_versions(model: type[models.Model], project: Project, ids: list[int] | None = None) -> dict[int, Any]:
+def _newest_versions(model: type[models.Model], project: Project, ids: list[int] | None = None) -> models.QuerySet[Any]:
     versions = versions_of(model)._default_manager.filter(project_id=project.pk)
     if ids is not None:
         versions = versions.filter(**{f"{model._meta.pk.attname}__in": ids})
     newest = versions.order_by().values(model._meta.pk.attname).annotate(newest=models.Max("history_id"))
-    rows = versions.filter(history_id__in=newest.values("newest")).exclude(history_type="-")
-    return {getattr(version, model._meta.pk.attname): version for version in rows}
+    return versions.filter(history_id__in=newest.values("newest")).exclude(history_type="-")
 
 
 def _out_of_step(model: type[models.Model], live: models.Model | None, newest: Any) -> list[str]:

@@ -91,6 +91,12 @@ def preview_restore(project: Project, snapshot: Snapshot, scope: Scope) -> Previ
     return _Planning(project, snapshot, scope).preview()
 
 
+def states_of(preview: Preview) -> tuple[State, State]:
+    """The project as it stands and as it would stand."""
+    now = State(preview.snapshot.project_id, newest_cut(preview.snapshot.project_id))
+    return now, _Restored(now, preview.rows)
+
+
 def rows_changed_since(snapshot: Snapshot) -> tuple[set[int], set[int]]:
     """The ids of the items and annotations with a version since the cut, and of the items of those annotations."""
     cut = State(snapshot.project_id, snapshot.cut)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -89,10 +90,22 @@ class Statement:
         }
 
     @property
-    def moves(self) -> list[tuple[str, str, int]]:
-        """The most frequent relabellings."""
-        most = sorted(self.told.moves.items(), key=lambda move: -move[1])[:8]
-        return [(*move.split(">", 1), number) for move, number in most]  # type: ignore[misc]
+    def opening_and_closing(self) -> list[tuple[str, int, int]]:
+        return [(name, row["opening"], row["closing"]) for name, row in self.told.classes.items()]
+
+    @property
+    def moves(self) -> dict[tuple[str, str], int]:
+        """How many annotations went from which class to which."""
+        names = self.told.classes
+        return {_both(move, names): number for move, number in self.told.moves.items()}
+
+
+def _both(move: str, names: Container[str]) -> tuple[str, str]:
+    """The two classes of a move "A>B", whose names may have a ">" themselves."""
+    parts = move.split(">")
+    splits = ((">".join(parts[:place]), ">".join(parts[place:])) for place in range(1, len(parts)))
+    left, joined = next((pair for pair in splits if pair[0] in names and pair[1] in names), move.split(">", 1))
+    return left, joined
 
 
 def statement_of(project: Project, before: Snapshot | None, after: Snapshot) -> Statement | None:

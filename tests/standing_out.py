@@ -16,7 +16,7 @@ from audit.acting import operation
 from audit.models import Entry
 from roles.models import Anomaly, Rule
 
-NAMES = ("olga", "ravi", "ana", "uma", "root", "eve", "sue")
+NAMES = ("olga", "otto", "ravi", "rita", "ana", "uma", "root", "eve", "sue")
 
 
 def reminded() -> dict[str, list[str]]:

@@ -13,26 +13,39 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from audit.acting import operation
+from labelop.models import Verdict
+from labelop.services.assignments import assign_work, complete_work, start_work
+from labelop.services.disputes import contest_review
 from labelop.services.projects import change_setting
+from labelop.services.reviews import decide_review
+from labelop.services.work import add_item
 from roles.admin import AuditedAdmin
 from roles.matrix import Role
 from roles.models import Anomaly, User
 from roles.services import change_role, grant_role, reveal_identities, reveal_identity
+from snapshots.models import Adjustment
+from snapshots.services.releases import begin_review, propose_release
 from tests.street import Street, street_scenes
 
 pytestmark = pytest.mark.django_db
 
 CAST = ("sue", "olga", "ravi", "ana", "eve", "uma")
-TEAM = "/projects/street/team/"
+TEAM = "/projects/street/access/"
 CURATED = (
     "/",
     "/projects/street/",
     TEAM,
     "/projects/street/trail/",
     "/projects/street/trail/?chapter=1",
+    "/projects/street/trail/?q=",
+    "/projects/street/trail/export/",
+    "/trail/",
     "/projects/street/snapshots/1/",
     "/projects/street/snapshots/2/?impact=routine",
     "/projects/street/snapshots/2/?from=1&impact=medium",
+    "/projects/street/items/cam/0/",
+    "/projects/street/items/cam/0/?version=mark-1",
     "/projects/elsewhere/",
     "/nowhere/",
 )
@@ -51,7 +64,27 @@ def street() -> Street:
     with suppress(PermissionDenied):
         change_setting(street.project, "sample_percent", 10, by=street.ravi, reason="Trying")
     assert Anomaly.objects.count() == 3
+    decide_much(street)
     return street
+
+
+def decide_much(street: Street) -> None:
+    """Work that was rejected and contested, a change that two people adjusted, and a release on its way."""
+    item = add_item(street.project, "cam/9", {}, by=street.olga)
+    (assignment,) = assign_work([item], street.ana, by=street.olga, reason="Batch 2")
+    complete_work(start_work(assignment, by=street.ana), by=street.ana)
+    review = decide_review(assignment, Verdict.REJECTED, by=street.ravi, reason="Empty", reason_code="missed")
+    contest_review(review, by=street.ana, reason="Nothing is there")
+    with operation(by=street.olga) as act:
+        Adjustment.objects.create(
+            project=street.project,
+            adjusts=act.operation,
+            state=Adjustment.State.ACCEPTED,
+            reason="Rounded on the way",
+            proposed_by=street.olga,
+            decided_by=street.ravi,
+        )
+    begin_review(propose_release(street.second, by=street.olga, reason="The customer waits"), by=street.olga)
 
 
 def as_(user: User) -> Client:
@@ -98,6 +131,9 @@ def test_whoever_may_not_see_names_finds_none_anywhere(street: Street, who: str)
     walked = list(addresses(viewer))
     assert {address: found for address in walked if (found := names_on(client, address, viewer))} == {}
     assert len(walked) > (20 if who == "ana" else 100)
+    hidden = {"adjustment", "release"} if who == "ana" else set()
+    for model in {"assignment", "review", "dispute", "adjustment", "release"} - hidden:
+        assert who == "eve" or any(f"/{model}/" in address and "/change/" in address for address in walked), model
 
 
 def test_an_owner_finds_them_on_the_team_page_alone(street: Street) -> None:
@@ -144,4 +180,4 @@ def test_a_list_does_not_answer_questions_by_name(street: Street) -> None:
         "/roles/anomaly/?people__contains=1",
         "/labelop/annotation/?author=1",
     ):
-        assert ravi.get(address).status_code == 400, address
+        assert ravi.get(address, follow=True).status_code == 400, address

@@ -163,8 +163,8 @@ def _enter(connection: BaseDatabaseWrapper, schema: str, columns: Columns) -> Fu
         connection,
         columns,
         {
-            "operation": "act",
-            "project": "nullif(gate, 0)",
+            "operation": "labelop.act",
+            "project": "nullif(capture_enter.gate, 0)",
             "database_role": "session_user",
             "application": "left(current_setting('application_name'), 200)",
             "at": "clock_timestamp()",
@@ -173,6 +173,7 @@ def _enter(connection: BaseDatabaseWrapper, schema: str, columns: Columns) -> Fu
     )
     operation, project, event = (quoted(column_of(Entry, name)) for name in ("operation", "project", "event"))
     body = f"""
+<<labelop>>
 DECLARE
   told text := nullif(current_setting('labelop.operation', true), '');
   made text := coalesce(current_setting('labelop.unexplained', true), '');
@@ -192,8 +193,8 @@ BEGIN
   END IF;
   act := split_part(made, '/', 2)::uuid;
   IF NOT EXISTS (
-    SELECT FROM {schema}.{quoted(entries)} e WHERE e.{operation} = act
-    AND e.{project} IS NOT DISTINCT FROM nullif(gate, 0)
+    SELECT FROM {schema}.{quoted(entries)} e WHERE e.{operation} = labelop.act
+    AND e.{project} IS NOT DISTINCT FROM nullif(capture_enter.gate, 0)
     AND e.{event} = {literal(Event.CHANGE_UNEXPLAINED.value)}
   ) THEN
     INSERT INTO {schema}.{quoted(entries)} ({", ".join(map(quoted, values))})
@@ -263,9 +264,12 @@ def _project(plan: Plan, schema: str, row: str) -> str:
 
 
 def _version(plan: Plan, schema: str, row: str, kind: str) -> str:
-    """INSERT INTO … SELECT …, without its FROM."""
+    """INSERT INTO … SELECT …, without its FROM.
+
+    A variable is named with its block: alone, it would be ambiguous beside a column of that name.
+    """
     columns = [*plan.columns, "history_date", "history_type", "history_user_id", "operation"]
-    values = [f"{row}.{quoted(column)}" for column in plan.columns] + [MOMENT, literal(kind), ACTOR, "act"]
+    values = [f"{row}.{quoted(column)}" for column in plan.columns] + [MOMENT, literal(kind), ACTOR, "labelop.act"]
     if plan.names_project:
         columns.append("project_id")
         values.append(_project(plan, schema, row))
@@ -277,6 +281,7 @@ def _version(plan: Plan, schema: str, row: str, kind: str) -> str:
 def _record_rows(plan: Plan, schema: str, kind: str) -> str:
     checks = "".join(_check_inserted(kinship, schema) for kinship in plan.parents) if kind == "+" else ""
     return f"""
+<<labelop>>
 DECLARE
   gate bigint;
   act uuid;
@@ -303,6 +308,7 @@ def _check_inserted(kinship: Kinship, schema: str) -> str:
 def _record_update(plan: Plan, schema: str) -> str:
     unchanged = "" if plan.whole else f"\n  IF NOT {_changed(plan.columns)} THEN RETURN NULL; END IF;"
     return f"""
+<<labelop>>
 DECLARE
   gate_before bigint;
   gate_after bigint;

@@ -5,24 +5,33 @@ Nobody appears in them: a project or a class is held against its own past, never
 
 from .candidates import ORDER_IS_NOT_CAUSE, Candidate, candidates_of
 from .counting import decisions_of, weekly_of
-from .signals import ALPHA, Comparison, comparisons_in, signals_in
-from .tally import Decision, Tally, Weekly, monday_of, tallied
-from .words import churn, iso_week, sentence_of, share, waiting
+from .expected import Expected, expected_of
+from .signals import ALPHA, LEAST_NOW, LEAST_PAST, LEAST_PAST_WEEKS, PAST_WEEKS, Comparison, comparisons_in, signals_in
+from .tally import Decision, Tally, Weekly, monday_of, pooled, tallied
+from .words import DEFINITIONS, churn, iso_week, sentence_of, share, waiting
 
 __all__ = [
     "ALPHA",
+    "DEFINITIONS",
+    "LEAST_NOW",
+    "LEAST_PAST",
+    "LEAST_PAST_WEEKS",
     "ORDER_IS_NOT_CAUSE",
+    "PAST_WEEKS",
     "Candidate",
     "Comparison",
     "Decision",
+    "Expected",
     "Tally",
     "Weekly",
     "candidates_of",
     "churn",
     "comparisons_in",
     "decisions_of",
+    "expected_of",
     "iso_week",
     "monday_of",
+    "pooled",
     "sentence_of",
     "share",
     "signals_in",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -31,13 +31,15 @@ REVIEW_COLUMNS = (
 )
 
 
-def weekly_of(project: Project) -> Weekly:
-    """What every week of a project, and of each of its classes, holds."""
-    return tallied(decisions_of(project))
+def weekly_of(project: Project, since: date | None = None) -> Weekly:
+    """What every week of a project, and of each of its classes, holds; `since` a Monday, or from the beginning."""
+    return tallied(decisions_of(project, since))
 
 
-def decisions_of(project: Project) -> Iterator[Decision]:
+def decisions_of(project: Project, since: date | None = None) -> Iterator[Decision]:
     reviews = Review.objects.filter(project=project)
+    if since is not None:
+        reviews = reviews.filter(decided_at__gte=datetime.combine(since, time.min, UTC))
     marks = _ByItem(
         versions_of(Annotation)
         ._base_manager.filter(project_id=project.pk, item_id__in=reviews.values("item_id"))

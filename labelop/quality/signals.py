@@ -98,10 +98,11 @@ def _held_against_past(
     series: dict[date, Tally], week: date, weeks: int, metric: Metric
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     first = week - (weeks - 1) * ONE_WEEK
-    return _sum(series, first, weeks, metric), _sum(series, first - PAST_WEEKS * ONE_WEEK, PAST_WEEKS, metric)
+    return summed(series, first, weeks, metric), summed(series, first - PAST_WEEKS * ONE_WEEK, PAST_WEEKS, metric)
 
 
-def _sum(series: dict[date, Tally], first: date, weeks: int, metric: Metric) -> tuple[int, int]:
+def summed(series: dict[date, Tally], first: date, weeks: int, metric: Metric) -> tuple[int, int]:
+    """What a metric counts, and of how many, in so many weeks from a Monday on."""
     held = [series[week].of(metric) for step in range(weeks) if (week := first + step * ONE_WEEK) in series]
     return sum(count for count, _ in held), sum(n for _, n in held)
 

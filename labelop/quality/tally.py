@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
@@ -100,6 +100,14 @@ def tallied(decisions: Iterable[Decision]) -> Weekly:
         for class_id, marks in decision.marks.items():
             weekly[class_id][week].add(decision, marks)
     return {about: dict(weeks) for about, weeks in weekly.items()}
+
+
+def pooled(tallies: Iterable[Tally]) -> Tally:
+    """Several weeks as one."""
+    every = list(tallies)
+    names = [each.name for each in fields(Tally) if each.name != "waits"]
+    counts = {name: sum(getattr(tally, name) for tally in every) for name in names}
+    return Tally(**counts, waits=[wait for tally in every for wait in tally.waits])
 
 
 def monday_of(at: datetime) -> date:

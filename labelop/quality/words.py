@@ -9,6 +9,12 @@ from .signals import PAST_WEEKS
 from .tally import Tally
 
 NONE = "–"
+DEFINITIONS = {
+    Metric.REJECTION_RATE: "Rejected or sent back, of all decisions; a decision is the first of its round.",
+    Metric.CHURN: "Decisions changed and further rounds, of all decisions and changes; tables show it for each approved"
+    " annotation as well.",
+    Metric.FIRST_PASS_YIELD: "Approved in the first round, of all approvals.",
+}
 COUNTED = {
     Metric.REJECTION_RATE: "rejected or sent back",
     Metric.CHURN: "changes or further rounds",

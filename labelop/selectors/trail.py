@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from audit.events import Event
 from audit.history import versions_of
+from audit.lines import Source
 from audit.models import Entry
 from roles.matrix import Can
 from roles.models import User
@@ -41,3 +42,17 @@ def work_entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
     )
     of_own_work = Entry.objects.filter(own, project__in=projects_where(viewer, Can.SEE_PROJECT))
     return Entry.objects.filter(Q(pk__in=inspected.values("pk")) | Q(pk__in=of_own_work.values("pk")))
+
+
+def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
+    """What this viewer may read of the trail, of one project or of all: whole projects, and elsewhere own work."""
+    inspected = [pk for pk in projects_where(viewer, Can.INSPECT_TRAIL) if project is None or pk == project.pk]
+    seen = [pk for pk in projects_where(viewer, Can.SEE_PROJECT) if project is None or pk == project.pk]
+    whole: list[int | None] = [*inspected]
+    if viewer.is_superuser and project is None:
+        whole.append(None)
+    sources = [
+        Source(entries_visible_to(viewer), tuple(whole), whole=True),
+        Source(work_entries_visible_to(viewer), tuple(pk for pk in seen if pk not in set(inspected)), whole=False),
+    ]
+    return [source for source in sources if source.project_ids]

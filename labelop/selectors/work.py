@@ -29,14 +29,13 @@ def annotations_visible_to(viewer: User | AnonymousUser) -> QuerySet[Annotation]
 
 
 def reviews_visible_to(viewer: User | AnonymousUser) -> QuerySet[Review]:
-    own = Q(assignment__in=own_assignments(viewer).values("pk"))
-    return Review.objects.filter(_of_whole_projects(viewer) | own).select_related(
+    return Review.objects.filter(_of_whole_projects(viewer) | _of_own_work(viewer)).select_related(
         "project", "item", "annotation__item", "assignment", "reviewer"
     )
 
 
 def disputes_visible_to(viewer: User | AnonymousUser) -> QuerySet[Dispute]:
-    own = Q(review__assignment__in=own_assignments(viewer).values("pk"))
+    own = Q(review__in=Review.objects.filter(_of_own_work(viewer)).values("pk"))
     return Dispute.objects.filter(_of_whole_projects(viewer) | own).select_related(
         "project", "review__item", "review__annotation__item", "review__assignment", "contested_by"
     )
@@ -46,6 +45,13 @@ def own_assignments(viewer: User | AnonymousUser) -> QuerySet[Assignment]:
     """What is assigned to the viewer now; what was cancelled, or given to somebody else, is theirs no more."""
     mine = Assignment.objects.filter(annotator_id=viewer.pk, project__in=projects_where(viewer, Can.SEE_PROJECT))
     return mine.exclude(state=Assignment.State.CANCELLED)
+
+
+def _of_own_work(viewer: User | AnonymousUser) -> Q:
+    """Reviews of what is assigned to the viewer and, where nobody is assigned, of marks whose author they are."""
+    marks = Annotation.objects.filter(author_id=viewer.pk, project__in=projects_where(viewer, Can.SEE_PROJECT))
+    authored = Q(annotation__in=marks.values("pk")) | Q(annotation=None, item__in=marks.values("item"))
+    return Q(assignment__in=own_assignments(viewer).values("pk")) | (Q(assignment=None) & authored)
 
 
 def _own_items(viewer: User | AnonymousUser) -> QuerySet:

@@ -21,7 +21,7 @@ from roles.services import authorize, stand_in_for
 
 from ..connectors.labelhist import Batch, Change, Header, ItemRecord, Mark, match_marks, records_of
 from ..models import Annotation, Item, LabelClass, Origin, Project
-from .approvals import approved_among
+from ..selectors.approvals import approved_among
 from .project_state import must_take_classes, must_take_work
 
 # From this many annotations on, one act is a bulk change and says so.
@@ -155,7 +155,7 @@ class _Importing:
         for item_id in wanted:
             as_before = _keyed_as_before(marks[item_id], earlier.get(item_id, {}))
             rows.extend(self._annotations_after(item_id, as_before, existing.get(item_id, {})))
-        self.counts[Event.ANNOTATION_CHANGED_AFTER_APPROVAL] = len(approved_among([row for row in rows if row.pk]))
+        self._count_annotations(rows)
         Annotation.objects.bulk_create(
             rows,
             batch_size=_ROWS_AT_ONCE,
@@ -163,6 +163,13 @@ class _Importing:
             unique_fields=["item", "key"],
             update_fields=["label_class", "value", "author", "origin", "edition", "withdrawn"],
         )
+
+    def _count_annotations(self, rows: list[Annotation]) -> None:
+        """Each mark once: one that stood approved counts as that alone, changed or withdrawn."""
+        approved = approved_among([row for row in rows if row.pk])
+        for row in rows:
+            otherwise = Event.ANNOTATION_WITHDRAWN if row.withdrawn else Event.ANNOTATION_SAVED
+            self.counts[Event.ANNOTATION_CHANGED_AFTER_APPROVAL if row.pk in approved else otherwise] += 1
 
     def _existing_annotations(self, item_ids: list[int]) -> dict[int, dict[str, Annotation]]:
         found: dict[int, dict[str, Annotation]] = {}
@@ -206,16 +213,15 @@ class _Importing:
             row.withdrawn = True
         for row in written + gone:
             row.author, row.origin = self.author, Origin.IMPORT
-        self.counts[Event.ANNOTATION_SAVED] += len(written)
-        self.counts[Event.ANNOTATION_WITHDRAWN] += len(gone)
         return written + gone
 
     def _record(self) -> None:
         if self.new_classes:
             self._record_one(Event.CLASS_ADDED, len(self.new_classes), self.new_classes)
-        marks = self.counts.pop(Event.ANNOTATION_SAVED, 0)
-        if marks:
-            self.counts[Event.ANNOTATIONS_BULK_CHANGED if marks >= BULK_FROM else Event.ANNOTATION_SAVED] = marks
+        saved = self.counts.pop(Event.ANNOTATION_SAVED, 0)
+        if saved:
+            marks = saved + self.counts[Event.ANNOTATION_CHANGED_AFTER_APPROVAL]
+            self.counts[Event.ANNOTATIONS_BULK_CHANGED if marks >= BULK_FROM else Event.ANNOTATION_SAVED] = saved
         told = +self.counts or Counter({Event.ITEMS_CHANGED: 0})
         for event, records in told.items():
             self._record_one(event, records)

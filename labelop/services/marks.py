@@ -12,7 +12,7 @@ from audit.services import record
 from roles.models import User
 
 from ..models import Annotation, Item, LabelClass, Origin
-from .approvals import approved_among
+from ..selectors.approvals import approved_among
 
 
 def put_mark(

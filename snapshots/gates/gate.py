@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.template.defaultfilters import pluralize
 
 # How many rows a gate names; it always says how many there are.
 _NAMED = 100
@@ -52,6 +53,11 @@ def gate(code: str, label: str, count: int, *, good: str, bad: str, **evidence: 
     """A gate that is passed when nothing stands in the way."""
     state = GateState.FAILED if count else GateState.PASSED
     return Gate(code, label, state, {"count": count, **evidence}, bad if count else good)
+
+
+def so_many(number: int, noun: str) -> str:
+    """A number and its noun: 1 move, 2 moves."""
+    return f"{number:,} {noun}{pluralize(number)}"
 
 
 def named(ids: Iterable[int]) -> list[int]:

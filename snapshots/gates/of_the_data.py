@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.template.defaultfilters import pluralize
+
 from audit.events import BULK
 from audit.selectors import entries_of
 from labelop.models import Assignment, LabelClass, ReviewPolicy
@@ -12,7 +14,7 @@ from labelop.models import Assignment, LabelClass, ReviewPolicy
 from ..content import in_parts
 from ..models import Disposition, LogReview, Snapshot
 from ..reconciliation import Accounting, Reconciled
-from .gate import Gate, gate, named
+from .gate import Gate, gate, named, so_many
 from .window import Window
 
 # What a log review may make of an act in bulk without leaving something to be done about it.
@@ -27,8 +29,9 @@ def identity(window: Window) -> Gate:
         "identity",
         "The numbers add up",
         len(wrong),
-        good=f"{opening:,} + {added:,} − {removed:,} = {closing:,} items, and every class adds up.",
-        bad=f"{opening:,} + {added:,} − {removed:,} against {closing:,} items: {', '.join(wrong)} do not add up.",
+        good=f"{opening:,} + {added:,} − {removed:,} = {so_many(closing, 'item')}, and every class adds up.",
+        bad=f"{opening:,} + {added:,} − {removed:,} against {so_many(closing, 'item')}:"
+        f" {', '.join(wrong)} do not add up.",
         opening=opening,
         added=added,
         removed=removed,
@@ -39,12 +42,13 @@ def identity(window: Window) -> Gate:
 def explained(window: Window) -> Gate:
     counts = window.reconciliation.counts
     unexplained = window.records(Accounting.UNEXPLAINED)
+    differences = so_many(window.reconciliation.differences, "difference")
     return gate(
         "explained",
         "Every difference is explained",
         counts["unexplained"],
-        good=f"{window.reconciliation.differences:,} differences, none of them unexplained.",
-        bad=f"{counts['unexplained']:,} of {window.reconciliation.differences:,} differences are unexplained.",
+        good=f"{differences}, none of them unexplained.",
+        bad=f"{counts['unexplained']:,} of {differences} {pluralize(counts['unexplained'], 'is,are')} unexplained.",
         differences=window.reconciliation.differences,
         adjusted=counts.get("adjusted", 0),
         records=[record.difference.key for record in unexplained[:20]],
@@ -62,8 +66,8 @@ def in_step(window: Window) -> Gate | None:
         "in_step",
         "Rows and hashes are in step with their versions",
         count,
-        good=f"{checked:,} live rows and the kept hashes are what their versions say.",
-        bad=f"{count:,} fields of rows or hashes are not what their versions say.",
+        good=f"{so_many(checked, 'live row')} and the kept hashes are what their versions say.",
+        bad=f"{so_many(count, 'field')} of rows or hashes {pluralize(count, 'is,are')} not what the versions say.",
         checked=checked,
     )
 
@@ -80,7 +84,8 @@ def reviewed(window: Window) -> Gate:
         "Review covers what the policy asks",
         len(uncovered),
         good=f"Policy “{policy.label.lower()}”: nothing that it asks to be reviewed is left.",
-        bad=f"Policy “{policy.label.lower()}”: {len(uncovered):,} differences await a review.",
+        bad=f"Policy “{policy.label.lower()}”: {so_many(len(uncovered), 'difference')}"
+        f" await{pluralize(len(uncovered), 's,')} a review.",
         policy=policy.value,
         not_reviewed=len(pending),
         records=[record.difference.key for record in uncovered[:20]],
@@ -107,8 +112,9 @@ def bulk(window: Window) -> Gate | None:
         "bulk",
         "Acts in bulk were looked at",
         len(left),
-        good=f"{len(acts):,} acts in bulk, each with a disposition.",
-        bad=f"{len(left):,} of {len(acts):,} acts in bulk have no disposition that settles them.",
+        good=f"{so_many(len(acts), 'act')} in bulk, each with a disposition.",
+        bad=f"{len(left):,} of {so_many(len(acts), 'act')} in bulk {pluralize(len(left), 'has,have')} no disposition"
+        f" that settles {pluralize(len(left), 'it,them')}.",
         ids=named(left),
         records=len(records),
     )

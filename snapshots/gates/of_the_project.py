@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.template.defaultfilters import pluralize
 
 from audit.acting import moment_of_act
 from labelop.models import Assignment, Dispute, RiskTier
 from roles.models import Anomaly
 
 from ..models import Finding, LogReview, Release, Step
-from .gate import Gate, gate, named
+from .gate import Gate, gate, named, so_many
 from .window import Window
 
 # Work that somebody still owes something.
@@ -67,8 +68,8 @@ def assignments(window: Window) -> Gate | None:
         "assignments",
         "The assigned work is done",
         len(owed),
-        good=f"{len(states):,} assignments, all of them decided.",
-        bad=f"{len(owed):,} of {len(states):,} assignments are not decided.",
+        good=f"{so_many(len(states), 'assignment')}, none of them undecided.",
+        bad=f"{len(owed):,} of {so_many(len(states), 'assignment')} {pluralize(len(owed), 'is,are')} not decided.",
         ids=named(owed),
         assignments=len(states),
     )
@@ -87,8 +88,10 @@ def log_review(window: Window) -> Gate | None:
         "log_review",
         "The log review is signed",
         len(unsigned) or (0 if signed else 1),
-        good=f"{len(signed):,} log reviews of this release, signed.",
-        bad=f"{len(unsigned):,} log reviews of this release are not signed." if unsigned else "None was signed.",
+        good=f"{so_many(len(signed), 'log review')} of this release, signed.",
+        bad=f"{so_many(len(unsigned), 'log review')} of this release {pluralize(len(unsigned), 'is,are')} not signed."
+        if unsigned
+        else "None was signed.",
         ids=named(unsigned),
         signed=signed,
         digests=[digest for _, state, digest in held if state == LogReview.State.SIGNED],
@@ -102,14 +105,16 @@ def planned_date(window: Window) -> Gate | None:
         return None
     dated = Step.objects.filter(release=release, kind__in=(Step.Kind.PROPOSED, Step.Kind.DATE_MOVED))
     told = [step.entry for step in dated.select_related("entry").order_by("id")]
+    moves = len(told) - 1
     last = (told[-1].after or {}).get("planned_on") if told else None
     explained, kept = last == release.planned_on.isoformat(), moment_of_act().date() <= release.planned_on
     return gate(
         "planned_date",
         "The planned date is kept, or its move explained",
         0 if kept and explained else 1,
-        good=f"Planned for {release.planned_on}, after {len(told) - 1:,} moves with their reasons."
-        if len(told) > 1
+        good=f"Planned for {release.planned_on}, after {so_many(moves, 'move')}"
+        f" with {pluralize(moves, 'its reason,their reasons')}."
+        if moves > 0
         else f"Planned for {release.planned_on} from the beginning.",
         bad=f"Planned for {release.planned_on}, which is past: move it and say why."
         if explained

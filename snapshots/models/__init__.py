@@ -1,4 +1,5 @@
 from .adjustments import Adjustment
+from .days import CountedDays, DayCount, DayKind
 from .log_reviews import Disposition, Finding, LogReview, Occasion, SignOff
 from .releases import MOVES, Release, Step
 from .snapshots import Purpose, Snapshot
@@ -6,6 +7,9 @@ from .snapshots import Purpose, Snapshot
 __all__ = [
     "MOVES",
     "Adjustment",
+    "CountedDays",
+    "DayCount",
+    "DayKind",
     "Disposition",
     "Finding",
     "LogReview",

@@ -27,7 +27,7 @@ class Chip:
 
 def impact_chips(entries: QuerySet[Entry], asked: QueryDict, *, default: str) -> list[Chip]:
     chosen = asked.get("impact", default)
-    chips = [] if default else [chip("All", "", asked, "impact", "", chosen not in _names())]
+    chips = []
     for impact in Impact:
         name = impact.name.lower()
         count = entries.filter(impact=impact).order_by()[: COUNTED + 1].count()
@@ -44,7 +44,3 @@ def chip(label: str, count: str, asked: QueryDict, field: str, value: str, chose
     if value:
         query[field] = value
     return Chip(label, count, query.urlencode(), chosen, tone)
-
-
-def _names() -> set[str]:
-    return {impact.name.lower() for impact in Impact}

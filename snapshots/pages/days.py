@@ -1,87 +1,62 @@
-"""Acts per day around a snapshot, laid out as bars of an SVG."""
+"""Acts per day: the last weeks of a project, or the days around a snapshot."""
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, timedelta
 
-from django.db.models import Count, Max, QuerySet
-from django.db.models.functions import TruncDate
+from django.utils import timezone
 
-from audit.events import Impact
-from audit.models import Entry
+from labelop.models import Project
 
-from ..models import Snapshot
+from ..charts import Cut, DayChart, day_chart
+from ..days import Days, days_between
+from ..models import DayKind, Snapshot
 
-WIDTH, HEIGHT, DAYS = 1100, 84, 60
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One day: where its bar stands, and what a reader of the table would be told."""
-
-    day: datetime.date
-    acts: int
-    high: bool
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def middle(self) -> int:
-        return self.x + self.width // 2
+LATEST = timedelta(weeks=12)
+# Each chapter's part of the days around a snapshot.
+AROUND = timedelta(days=60)
+LANES = [(kind.value, str(kind.label)) for kind in (DayKind.SCHEMA, DayKind.ROLE, DayKind.POLICY, DayKind.RELEASE)]
 
 
 @dataclass(frozen=True)
-class Days:
-    """The bars of the days around a snapshot, and the line where it was taken."""
+class ActsPerDay:
+    """A chart; None where the days hold no act, or, told by `uncounted`, too many that nobody counted yet."""
 
-    bars: list[Bar]
-    cut: int
-    first: datetime.date
-    last: datetime.date
-    width: int = WIDTH
-    height: int = HEIGHT
+    chart: DayChart | None
+    title: str
+    uncounted: bool = False
 
 
-def days_around(snapshot: Snapshot, earlier: QuerySet[Entry], later: QuerySet[Entry]) -> Days | None:
-    """At most sixty days with acts; None when all happened on one day."""
-    taken = snapshot.entry.at.date()
-    rows = [*_by_day(earlier), *_by_day(later)]
-    found: dict[datetime.date, tuple[int, int]] = {}
-    for day, acts, impact in rows:
-        before = found.get(day, (0, 0))
-        found[day] = (before[0] + acts, max(before[1], impact))
-    found.setdefault(taken, (0, 0))
-    first = max(min(found), taken - datetime.timedelta(DAYS))
-    last = min(max(found), first + datetime.timedelta(2 * DAYS))
-    span = (last - first).days + 1
-    if span < 2:
-        return None
-    step = WIDTH / span
-    most = max(acts for acts, _ in found.values()) or 1
-    bars = []
-    for day, (acts, impact) in sorted(found.items()):
-        if first <= day <= last and acts:
-            height = max(2, round(acts / most * HEIGHT))
-            x = round((day - first).days * step)
-            bars.append(
-                Bar(
-                    day,
-                    acts,
-                    impact == Impact.HIGH,
-                    x,
-                    HEIGHT - height + 14,
-                    max(2, round(min(step * 0.8, 40))),
-                    height,
-                )
-            )
-    return Days(bars, round(((taken - first).days + 1) * step), first, last)
+def latest_days(project: Project, snapshots: Iterable[Snapshot]) -> ActsPerDay:
+    today = timezone.now().astimezone(UTC).date()
+    cuts = [Cut(_day_of(snapshot), snapshot.name) for snapshot in snapshots]
+    days = days_between(project, today - LATEST, today)
+    return _drawn(f"Acts per day on {project}", days, today - LATEST, today, cuts)
 
 
-def _by_day(entries: QuerySet[Entry]) -> list[tuple[datetime.date, int, int]]:
-    days = entries.order_by().annotate(day=TruncDate("at")).values("day")
-    return list(
-        days.annotate(acts=Count("operation", distinct=True), impact=Max("impact")).values_list("day", "acts", "impact")
-    )
+def days_around(snapshot: Snapshot, following: Snapshot | None) -> ActsPerDay:
+    """The days of the chapter that a snapshot ended and of the one that it began."""
+    taken = _day_of(snapshot)
+    today = timezone.now().astimezone(UTC).date()
+    first = max(_day_of(snapshot.parent), taken - AROUND) if snapshot.parent else taken - AROUND
+    last = min(_day_of(following) if following else today, taken + AROUND)
+    others = [Cut(_day_of(other), other.name) for other in (snapshot.parent, following) if other is not None]
+    title = f"Acts per day around snapshot {snapshot}"
+    days = days_between(snapshot.project, first, last)
+    # A project that is younger than these days begins where its acts do.
+    begun = min(days, default=first) if days else first
+    return _drawn(title, days, begun, last, [*others, Cut(taken, snapshot.name, here=True)])
+
+
+def _drawn(title: str, days: Days | None, first: date, last: date, cuts: list[Cut]) -> ActsPerDay:
+    if days is None:
+        return ActsPerDay(None, title, uncounted=True)
+    if not days or first == last:
+        return ActsPerDay(None, title)
+    return ActsPerDay(day_chart(days, LANES, cuts, first, last), title)
+
+
+def _day_of(snapshot: Snapshot) -> date:
+    return snapshot.entry.at.astimezone(UTC).date()

@@ -10,26 +10,28 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 
 from audit.selectors import entries_of
+from labelop.drawing import Drawing
 from labelop.models import Project
-from roles.past import FieldChange
 from roles.telling import Told, plainly, told
 
-from ..models import Adjustment
+from ..content import State
+from ..differences import Difference, values_by_field
+from ..models import Adjustment, Snapshot
 from ..reconciliation import Accounting, Reconciled
+from ..scenes import drawings_of
+from ..standing import Standing, standings_of
 from ..statement import ALARMING, Statement
 from .chips import Chip, chip
+from .places import place_of
 
 PAGE = 25
 KINDS = {"added": "Added", "changed": "Changed", "removed": "Removed"}
 SECTIONS = {"items": "item", "annotations": "annotation", "schema": "class"}
-ADMINS = {
-    "items": "admin:labelop_item_history",
-    "annotations": "admin:labelop_annotation_history",
-    "schema": "admin:labelop_labelclass_history",
-}
 ACTS_SHOWN = 20
 # How many unexplained records the headline names.
 NAMED_AT_ONCE = 3
+# Values up to this length are told in the line of a difference.
+SHORT = 40
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ class DifferenceLine:
     verdict: str
     unexplained: bool
     gist: str
-    changes: list[FieldChange]
+    drawing: Drawing
+    standing: Standing | None
     acts: list[Told]
     more_acts: int
     silent_acts: int
     adjustments: list[Adjustment]
     history: str
-    record_id: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ class DifferencePage:
     alarming: list[DifferenceLine]
 
 
-def difference_page(statement: Statement, project: Project, request: HttpRequest) -> DifferencePage:
+def difference_page(
+    statement: Statement, before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
+) -> DifferencePage:
+    """One page of what differs between two snapshots, drawn; `kind` narrows, `after` turns the page."""
     records = statement.reconciliation.records
     chosen = request.GET.get("kind", "")
     after = request.GET.get("after", "")
@@ -71,10 +76,20 @@ def difference_page(statement: Statement, project: Project, request: HttpRequest
     query = request.GET.copy()
     if shown:
         query["after"] = _key(shown[-1])
-    lines = _lines(shown, project, request)
     more = query.urlencode() if len(following) > PAGE else ""
     alarming = [record for record in records if record.verdict in ALARMING][:NAMED_AT_ONCE]
-    return DifferencePage(lines, _chips(records, request.GET, chosen), more, _lines(alarming, project, request))
+    lines = _lines(_either(shown, alarming), before, snapshot, request)
+    told_of = {id(record): line for record, line in zip(_either(shown, alarming), lines, strict=True)}
+    return DifferencePage(
+        [told_of[id(record)] for record in shown],
+        _chips(records, request.GET, chosen),
+        more,
+        [told_of[id(record)] for record in alarming],
+    )
+
+
+def _either(shown: list[Reconciled], alarming: list[Reconciled]) -> list[Reconciled]:
+    return [*shown, *(record for record in alarming if record not in shown)]
 
 
 def _key(record: Reconciled) -> str:
@@ -105,68 +120,77 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chi
     return chips
 
 
-def _lines(records: list[Reconciled], project: Project, request: HttpRequest) -> list[DifferenceLine]:
+def _lines(
+    records: list[Reconciled], before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
+) -> list[DifferenceLine]:
+    project = snapshot.project
     by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}
     accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
     adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}
-    return [_line(record, by_act, lines, adjustments) for record in records]
+    differences = [record.difference for record in records]
+    then = State(project.pk, before.cut) if before else State.empty(project.pk)
+    drawings = drawings_of(differences, project, then, State(project.pk, snapshot.cut))
+    standings = standings_of(project, [(each.section, each.record_id) for each in differences])
+    return [
+        _line(record, drawing, standings.get(_place(record)), project, by_act, lines, adjustments)
+        for record, drawing in zip(records, drawings, strict=True)
+    ]
+
+
+def _place(record: Reconciled) -> tuple[str, int]:
+    return record.difference.section, record.difference.record_id
 
 
 def _line(
     record: Reconciled,
+    drawing: Drawing,
+    standing: Standing | None,
+    project: Project,
     by_act: dict[Any, list[Any]],
     lines: dict[int, Told],
     adjustments: dict[uuid.UUID, Adjustment],
 ) -> DifferenceLine:
     difference = record.difference
-    changes = changes_between(difference.before, difference.after)
     acts = [lines[entry.pk] for act in reversed(difference.operations) for entry in by_act.get(act, [])]
     adjusted = [adjustments[act] for act in difference.operations if act in adjustments]
     silent = sum(act not in by_act and act not in adjustments for act in difference.operations)
-    name = difference.key.split("/", 1)[-1].replace("//", "/")
     return DifferenceLine(
-        name,
+        named(difference),
         SECTIONS.get(difference.section, difference.section),
         difference.kind,
         str(record.verdict.label),
         record.verdict in ALARMING,
-        _gist(difference),
-        changes,
+        gist(difference, drawing),
+        drawing,
+        standing,
         acts[:ACTS_SHOWN],
         max(0, len(acts) - ACTS_SHOWN),
         silent,
         adjusted,
-        ADMINS.get(difference.section, ""),
-        difference.record_id,
+        place_of(project, difference),
     )
 
 
-def _gist(difference: Any) -> str:
+def named(difference: Difference) -> str:
+    """What a record is called: its key, without what kind of record it is."""
+    return difference.key.split("/", 1)[-1].replace("//", "/")
+
+
+def gist(difference: Difference, drawing: Drawing) -> str:
     """What changed, in a few words."""
+    if drawing.label and (drawing.label.changed or difference.kind != "changed"):
+        return " → ".join(side.name for side in (drawing.label.before, drawing.label.after) if side)
+    for told_of in (drawing.pictures, drawing.sentences, drawing.bar):
+        if told_of and told_of.words:
+            return told_of.words[0]
     if difference.kind != "changed":
-        content = difference.after or difference.before or {}
-        return str(content.get("class", ""))
+        return ""
+    if len(difference.fields) == 1:
+        [name] = difference.fields
+        sides = [values_by_field(side or {}).get(name) for side in (difference.before, difference.after)]
+        if all(isinstance(side, str | int | float) and 0 < len(str(side)) < SHORT for side in sides):
+            return f"{name} {plainly(sides[0])} → {plainly(sides[1])}"
     return ", ".join(difference.fields[:4]) + (" …" if len(difference.fields) > 4 else "")
-
-
-def changes_between(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[FieldChange]:
-    """Field by field, nested ones by their path, only what differs."""
-    then, now = _flat(before or {}), _flat(after or {})
-    return [
-        FieldChange(name, plainly(then.get(name)), plainly(now.get(name)))
-        for name in sorted(then.keys() | now.keys())
-        if then.get(name) != now.get(name)
-    ]
-
-
-def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}: "))
-        else:
-            flat[prefix + name] = value
-    return flat

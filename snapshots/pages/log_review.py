@@ -40,9 +40,9 @@ class Point:
 class Names:
     """What members of one project are called: by the role they hold or held last, and a number."""
 
-    def __init__(self, project_id: int) -> None:
+    def __init__(self, project_id: int, viewer: User) -> None:
         self.project_id = project_id
-        self.pseudonyms = pseudonyms_in([project_id])
+        self.pseudonyms = pseudonyms_in([project_id], viewer)
         self.roles = latest_roles_in([project_id])
 
     def of(self, user_id: int | None) -> str:
@@ -53,7 +53,7 @@ class Names:
 
 def page_of(log_review: LogReview, viewer: User, asked: QueryDict) -> dict[str, Any]:
     """Scope, checklist, entries with their dispositions, findings, progress, and the signature."""
-    names = Names(log_review.project_id)
+    names = Names(log_review.project_id, viewer)
     everything = asked.get("entries") == "all"
     entries = entries_in_scope(log_review) if everything else decision_points(log_review)
     page = newest_first(entries.select_related("project"), asked.get("before"), PAGE)

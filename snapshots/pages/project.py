@@ -12,10 +12,12 @@ from labelop.selectors.schema import classes_visible_to
 from roles.matrix import MATRIX, Can, Role
 from roles.models import Membership
 from roles.pages import member_behind
-from roles.selectors import can, entries_visible_to
+from roles.selectors import abilities_of, entries_visible_to
 from roles.telling import told
 
 from ..selectors import snapshots_visible_to
+from .days import latest_days
+from .tabs import tabs_of
 
 SNAPSHOTS = 50
 
@@ -25,7 +27,8 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     """Team and playbook, schema, chapters, the latest decisions, settings."""
     viewer = member_behind(request)
     project = get_object_or_404(projects_visible_to(viewer), slug=slug)
-    compares = can(viewer, Can.COMPARE_SNAPSHOTS, project)
+    abilities = abilities_of(viewer, project)
+    compares, inspects = Can.COMPARE_SNAPSHOTS in abilities, Can.INSPECT_TRAIL in abilities
     visible = snapshots_visible_to(viewer).filter(project=project).defer("states")
     snapshots = list(visible.order_by("-number")[:SNAPSHOTS])
     held = list(Membership.objects.in_force().filter(project=project).values_list("role", flat=True))
@@ -34,6 +37,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         **admin.site.each_context(request),
         "title": project.name,
         "project": project,
+        "tabs": tabs_of(project, abilities, "Overview"),
         "settings": [
             ("State", project.get_state_display()),
             ("Risk", project.get_risk_tier_display()),
@@ -49,7 +53,8 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "classes": classes_visible_to(viewer).filter(project=project).order_by("key")[:200],
         "compares": compares,
         "snapshots": snapshots,
-        "inspects": can(viewer, Can.INSPECT_TRAIL, project),
+        "inspects": inspects,
+        "days": latest_days(project, snapshots) if inspects else None,
         "entries": told(entries, viewer),
         "latest": snapshots[0] if snapshots else None,
     }

@@ -32,7 +32,16 @@ class GateLine:
     """A gate in the words of the page."""
 
     gate: Gate
-    evidence: str
+
+    @property
+    def evidence(self) -> str:
+        """What the gate was read from, but for what is not there."""
+        told = {name: value for name, value in self.gate.evidence.items() if value != []}
+        return plainly({name: value for name, value in told.items() if (name, value) != ("count", 0)})
+
+    @property
+    def names_rows(self) -> bool:
+        return any(isinstance(value, list) and value for value in self.gate.evidence.values())
 
     @property
     def tone(self) -> str:
@@ -87,7 +96,7 @@ def release_page(release: Release, viewer: User) -> ReleasePage:
     reached = separation.reached if separation else read.separation if read else None
     return ReleasePage(
         previous,
-        [GateLine(gate, plainly(gate.evidence)) for gate in gates],
+        [GateLine(gate) for gate in gates],
         read,
         separation,
         "no approval counts" if reached is None else f"level {reached}: {LEVELS[reached]}",

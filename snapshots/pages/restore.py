@@ -16,14 +16,18 @@ from labelop.selectors.projects import projects_visible_to
 from roles.forms import take_errors
 from roles.matrix import Can
 from roles.pages import member_behind
+from roles.selectors import abilities_of
 from roles.services import authorize
 
 from ..forms.restore import RestoreForm
 from ..models import Snapshot
-from ..restore import Preview, preview_restore
+from ..restore import Preview, preview_restore, states_of
+from ..scenes import drawings_of
 from ..selectors import snapshots_visible_to
 from ..services.restore import restore as restore_snapshot
-from .differences import changes_between
+from ..standing import standings_of
+from .differences import SECTIONS, gist, named
+from .tabs import tabs_of
 
 SHOWN = 50
 
@@ -74,16 +78,34 @@ def _preview_again(project: Project, snapshot: Snapshot, form: RestoreForm) -> P
 def _context(
     request: HttpRequest, project: Project, snapshot: Snapshot, form: RestoreForm, preview: Preview | None
 ) -> dict[str, Any]:
-    differences = preview.differences if preview else []
     return {
         **admin.site.each_context(request),
         "title": f"Restore {snapshot}",
         "project": project,
+        "tabs": tabs_of(project, abilities_of(member_behind(request), project)),
         "snapshot": snapshot,
         "form": form,
         "preview": preview,
         "scope": form.scope.told(project) if preview else "",
-        "lines": [(one, changes_between(one.before, one.after)) for one in differences[:SHOWN]],
-        "more": max(0, len(differences) - SHOWN),
+        "lines": _lines(project, preview) if preview else [],
+        "more": max(0, len(preview.differences) - SHOWN) if preview else 0,
         "left_alone": preview.left_alone[:SHOWN] if preview else [],
     }
+
+
+def _lines(project: Project, preview: Preview) -> list[dict[str, Any]]:
+    """The first records that would go back, each drawn from how it stands to how it would."""
+    shown = preview.differences[:SHOWN]
+    drawings = drawings_of(shown, project, *states_of(preview))
+    standings = standings_of(project, [(one.section, one.record_id) for one in shown])
+    return [
+        {
+            "name": named(one),
+            "section": SECTIONS[one.section],
+            "kind": one.kind,
+            "gist": gist(one, drawing),
+            "drawing": drawing,
+            "standing": standings.get((one.section, one.record_id)),
+        }
+        for one, drawing in zip(shown, drawings, strict=True)
+    ]

@@ -18,10 +18,11 @@ from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from roles.matrix import Can, Role
 from roles.pages import member_behind
-from roles.selectors import can
+from roles.selectors import abilities_of
 from roles.telling import Pseudonyms, pseudonyms_in, told
 
 from ..chapters import followed, led_to
+from ..charts import class_bars, heat_table
 from ..models import Snapshot
 from ..roles_then import members_at
 from ..selectors import snapshots_visible_to
@@ -30,6 +31,7 @@ from .chips import impact_chips
 from .days import days_around
 from .differences import difference_page
 from .release import badge_of
+from .tabs import tabs_of
 
 SHOWN = 20
 
@@ -46,10 +48,12 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     earlier = _without_its_end(led_to(snapshot), snapshot)
     statement = _statement(project, before, snapshot)
     pseudonyms = pseudonyms_in([project.pk], request.user)
+    abilities = abilities_of(member_behind(request), project)
     context = {
         **admin.site.each_context(request),
         "title": snapshot.name,
         "project": project,
+        "tabs": tabs_of(project, abilities),
         "snapshot": snapshot,
         "taken": told([snapshot.entry], request.user)[0],
         "release": badge_of(snapshot),
@@ -59,13 +63,15 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "next": following,
         "others": [other for other in snapshots.order_by("-number")[:50] if other.pk != snapshot.pk],
         "statement": statement,
+        "bars": class_bars(statement.opening_and_closing) if statement else None,
+        "heat": heat_table(statement.moves) if statement else None,
         "computing": _is_computing(before) or _is_computing(snapshot),
-        "differences": difference_page(statement, project, request) if statement else None,
-        "days": days_around(snapshot, earlier, later),
+        "differences": difference_page(statement, before, snapshot, request) if statement else None,
+        "days": days_around(snapshot, following),
         "chips": impact_chips(_either(earlier, later), request.GET, default="high"),
         "later": told(_narrowed(later, request)[:SHOWN], request.user),
         "earlier": told(_narrowed(earlier, request)[:SHOWN], request.user),
-        "restores": can(member_behind(request), Can.RESTORE_DATA, project),
+        "restores": Can.RESTORE_DATA in abilities,
         "roles": _roles(project, before, snapshot, pseudonyms),
     }
     return TemplateResponse(request, "snapshots/snapshot.html", context)

@@ -16,7 +16,6 @@ from django.urls import get_resolver
 from .stage import BIRDS, OUTSIDE, PRINCIPALS, SHIPS, Furnished, Stage
 
 CATCH_ALL = "(?P<url>.*)$"
-APP_LIST = "^(?P<app_label>audit|roles|labelop|snapshots)/$"
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,12 @@ def _address(name: str, pattern: str, act: str, furnished: Furnished) -> str:
         "<path:content_type_id>": "1",
         "<path:object_id>": str(row.pk),
         "<int:pk>": str(row.pk),
+        "<path:key>": furnished.rows["item"].key,
         "<slug:name>": act,
         CATCH_ALL: f"nowhere/{furnished.project.pk}",
-        APP_LIST: "labelop/",
     }
+    if name == "app_list":
+        return "/labelop/"
     for part, value in filled.items():
         pattern = pattern.replace(part, value)
     return f"/{pattern}"
@@ -83,7 +84,7 @@ def _address(name: str, pattern: str, act: str, furnished: Furnished) -> str:
 
 def row_of(name: str, furnished: Furnished) -> Any:
     """The row of a model's admin; for an assignment, work in review."""
-    model = name.split("_")[1] if name.count("_") > 1 else name
+    model = "qualitysignal" if name == "quality_signal" else name.split("_")[1] if name.count("_") > 1 else name
     return (
         furnished.project if model in ("project", "site") else furnished.rows.get(model, furnished.rows["membership"])
     )
@@ -124,8 +125,8 @@ def leaks(stage: Stage, principal: str, address: str, answer: Any, *, names: boo
     """The words in an answer that this principal must not read; what they said themselves is no news to them."""
     said = said_in(answer)
     own = stage.people.get(PRINCIPALS[principal])
-    asked = [address, quote(address), address.replace("&", "&amp;"), quote(address, safe="")]
-    for known in [*asked, *([own.username] if own else [])]:
+    asked = [address, quote(address), address.replace("&", "&amp;"), quote(address, safe=""), *address.split("/")]
+    for known in filter(None, [*asked, *([own.username] if own else [])]):
         said = said.replace(known, "")
     return [word for word in forbidden(principal, names=names) if word in said]
 

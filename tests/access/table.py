@@ -24,9 +24,11 @@ def of_all(ending: str) -> str:
     return " ".join(f"{model}_{ending}" for model in MODELS)
 
 
+LISTS = of_all("changelist").replace("audit_entry_changelist", "")
 NOWHERE = "404 404 404 404 404 404 404"
 EVERYBODY = "200 200 200 200 200 200 200"
 NOT_TAKEN = "405 405 405 405 405 405 405"
+MOVED = "301 301 301 301 301 301 301"
 # What Django's own pages refuse to everybody: nothing is added, changed or deleted there.
 NOBODY = "403 403 403 403 403 403 403"
 
@@ -42,12 +44,20 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     (NOWHERE,                       NOWHERE,                       "view_on_site catch_all"),
     # Pages.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "project"),
-    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "trail snapshot"),
+    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot quality quality_signal"),
+    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail"),
+    # The trail tells annotators of their own work alone.
+    ("404 200 200 200 200 200 200", NOT_TAKEN,                     "trail"),
+    (EVERYBODY,                     NOT_TAKEN,                     "trail_of_all"),
+    ("404 200 404 200 200 200 200", NOT_TAKEN,                     "item"),
     ("404 404 404 403 403 200 200", "404 404 404 403 403 422 422", "restore"),
-    ("404 200 200 200 200 200 200", "404 403 403 403 403 422 422", "team"),
+    ("404 200 200 200 200 200 200", "404 403 403 403 403 422 422", "access"),
+    # Where a page has been, whoever may see it there.
+    (MOVED,                         MOVED,                         "team"),
     (NOT_TAKEN,                     "404 403 403 403 403 422 422", "change_role end_role"),
     # Django's pages of each model: lists are narrowed to what their reader may see, so all may open them.
-    (EVERYBODY,                     NOT_TAKEN,                     of_all("changelist")),
+    (EVERYBODY,                     NOT_TAKEN,                     LISTS),
+    ("302 302 302 302 302 302 302", NOT_TAKEN,                     "audit_entry_changelist"),
     (NOBODY,                        NOT_TAKEN,                     of_all("add")),
     (NOBODY,                        NOT_TAKEN,                     of_all("delete")),
     ("302 302 302 302 302 302 302", NOT_TAKEN,                     of_all("bare")),
@@ -66,7 +76,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " labelop_review_change labelop_review_history"
                                                                    " labelop_dispute_change labelop_dispute_history"),
     # Seen by reviewers and owners.
-    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "audit_entry_change labelop_qualitysignal_change"
+    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "audit_entry_change"
                                                                    " roles_anomaly_change roles_anomaly_history"
                                                                    " snapshots_adjustment_change"
                                                                    " snapshots_adjustment_history"
@@ -79,7 +89,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_signoff_change"
                                                                    " snapshots_release_change"
                                                                    " snapshots_release_history"),
-    ("404 404 404 302 302 302 302", NOT_TAKEN,                     "snapshots_snapshot_change"
+    ("404 404 404 302 302 302 302", NOT_TAKEN,                     "labelop_qualitysignal_change"
+                                                                   " snapshots_snapshot_change"
                                                                    " snapshots_snapshot_history"),
     # What is written once has no history of its own.
     (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history labelop_qualitysignal_history"

@@ -23,9 +23,9 @@ WITHOUT_HEAD = ("assigned", "unassigned", "reviewer", "author", "superuser", "el
 # Answers that fit whichever form asks for them.
 ANSWERS = {"reason": "Because", "verdict": "approved"}
 # Where whoever manages the roles is shown who holds them.
-NAMES_SHOWN = ("team", "change_role", "end_role")
+NAMES_SHOWN = ("access", "change_role", "end_role")
 # What belongs to the site is about accounts, and only a superuser reads of it.
-OF_THE_SITE = ("superuser", "audit_entry_changelist")
+OF_THE_SITE = ("superuser", "trail_of_all")
 SEES_NAMES = {"birds": ("owner", "superuser"), "ships": ("elsewhere", "superuser")}
 
 GET = {line: dict(zip(COLUMNS, get.split(), strict=True)) for get, _, lines in TABLE for line in lines.split()}

@@ -6,9 +6,11 @@ import pytest
 
 from .doors import ask, leaks, row_of
 from .stage import SHIPS, Stage, set_the_access_stage
-from .table import MODELS
+from .table import MODELS as ALL_MODELS
 from .test_matrix import nothing_logged
 
+# The list of entries is the trail, which answers a wrong question by saying so.
+MODELS = tuple(model for model in ALL_MODELS if model != "audit_entry")
 ASKING = ("assigned", "unassigned", "owner")
 # With the number of the other project, and of its row, in the place of {project} and {row}.
 ASKED = (

@@ -51,6 +51,7 @@ HIGH = {
     "gate.waived",
     "release.date_moved_late",
     "export.made",
+    "trail.exported",
     "data.loaded",
     "data.migrated",
     "log_review.signed",
@@ -63,7 +64,6 @@ HIGH_ONE_DAY = {
     "webhook.changed",
     "review.policy_waived",
     "export.downloaded",
-    "trail.exported",
     "trail.verification_failed",
     "retention.applied",
 }

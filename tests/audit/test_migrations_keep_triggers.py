@@ -66,6 +66,12 @@ def both(operation: type[Operation], name: str, *values: Any) -> list[Operation]
     return [operation(name, *values), operation(f"historical{name}", *values)]
 
 
+def named_as_in_the_triggers(name: str) -> list[Operation]:
+    """Columns with every name that the text of the triggers gives to something else."""
+    names = ("act", "gate", "gate_before", "gate_after", "told", "made", "labelop", "labelop_rows", "r", "found", "new")
+    return [added for each in names for added in both(AddField, name, each, models.TextField(null=True))]
+
+
 def assert_captured(thing: Thing) -> None:
     """By columns that no migration here touches, since the models know nothing of it."""
     with operation() as act:
@@ -93,6 +99,8 @@ def assert_captured(thing: Thing) -> None:
         pytest.param(both(AlterField, "thing", "key", models.TextField()), id="alter_to_text"),
         pytest.param([AlterField("historicalthing", "key", models.CharField(max_length=80))], id="alter_versions_only"),
         pytest.param(both(AlterField, "thing", "score", models.FloatField(default=1.5)), id="null_to_a_default"),
+        pytest.param(named_as_in_the_triggers("thing"), id="add_fields_named_as_in_the_triggers"),
+        pytest.param(named_as_in_the_triggers("tag"), id="add_fields_named_as_in_the_triggers_of_statements"),
         pytest.param(both(RemoveField, "thing", "score"), id="remove_a_field"),
         pytest.param(both(RenameField, "thing", "state", "status"), id="rename_a_field"),
         pytest.param([RenameModel("remark", "note"), RenameModel("historicalremark", "historicalnote")], id="rename"),

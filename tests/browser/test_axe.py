@@ -13,10 +13,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/",
     "/projects/street/",
-    "/projects/street/team/",
+    "/projects/street/access/?at=1",
+    "/projects/street/quality/",
     "/projects/street/trail/",
+    "/projects/street/trail/?q=&chapter=1",
+    "/projects/street/trail/?q=impact:high+created:2020-01-01",
+    "/projects/street/trail/export/",
     "/projects/street/snapshots/2/",
-    "/audit/entry/",
+    "/trail/",
+    "/projects/street/items/cam/0/",
 ]
 MODES = {
     "light": ("light", 1280),

@@ -16,10 +16,12 @@ from labelop.services.assignments import assign_work, cancel_work, complete_work
 from labelop.services.disputes import contest_review, overturn_decision, uphold_decision
 from labelop.services.fixes import fix_annotation, withdraw_as_fix
 from labelop.services.projects import change_setting
-from labelop.services.work import add_item, exclude_item, save_annotation
+from labelop.services.schema import add_class
+from labelop.services.work import add_item, exclude_item, save_annotation, withdraw_annotation
 from snapshots.reconciliation import reconcile
 from snapshots.services.snapshots import take_snapshot
 from tests.cast import what_is_left
+from tests.marks import brought_in
 
 from .team import Team, assemble_team
 
@@ -133,6 +135,35 @@ class TestThePolicy:
             Annotation.objects.filter(item=team.item).update(withdrawn=bool(withdrawn))
         assignment = start_work(team.assigned(), by=team.ana)
         assert complete_work(assignment, by=team.ana).state == state
+
+    @pytest.mark.parametrize("hidden", ["relabelled", "withdrawn, and back as another class", "made and relabelled"])
+    def test_targeted_reviews_what_bore_a_high_risk_class_at_any_time_in_the_round(
+        self, team: Team, hidden: str
+    ) -> None:
+        change_setting(team.project, "review_policy", "targeted", by=team.olga)
+        tern = add_class(team.project, "tern", "Tern", by=team.olga)
+        shark = add_class(team.project, "shark", "Shark", high_risk=True, by=team.olga)
+        if hidden != "made and relabelled":
+            brought_in(team.item, shark, {"box": [1]}, by=team.ben, key="seen")
+        assignment = start_work(team.assigned(), by=team.ana)
+        if hidden == "made and relabelled":
+            save_annotation(team.item, shark, {"box": [1]}, by=team.ana, key="seen")
+        if hidden.startswith("withdrawn"):
+            withdraw_annotation(Annotation.objects.get(key="seen"), by=team.ana)
+        save_annotation(team.item, tern, {"box": [1]}, by=team.ana, key="seen")
+        with what_is_left() as left:
+            assert complete_work(assignment, by=team.ana).state == "in_review"
+        assert (left.entry.after or {})["high_risk"] is True
+
+    def test_targeted_forgets_what_bore_a_high_risk_class_before_the_round(self, team: Team) -> None:
+        change_setting(team.project, "review_policy", "targeted", by=team.olga)
+        shark = add_class(team.project, "shark", "Shark", high_risk=True, by=team.olga)
+        assignment = start_work(team.assigned(), by=team.ana)
+        save_annotation(team.item, shark, {"box": [1]}, by=team.ana, key="seen")
+        save_annotation(team.item, team.gull, {"box": [1]}, by=team.ana, key="seen")
+        team.decide(complete_work(assignment, by=team.ana), "revision_requested")
+        assignment = start_work(assignment, by=team.ana)
+        assert complete_work(assignment, by=team.ana).state == "approved"
 
     def test_a_sample_is_drawn_by_chance_that_the_trail_lets_check(self, team: Team) -> None:
         change_setting(team.project, "review_policy", "sample", by=team.olga)

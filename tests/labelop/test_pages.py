@@ -35,8 +35,19 @@ def browse() -> As:
 OF_THE_PROJECT = {
     # path: what owner, reviewer and annotator get
     "/projects/street/": (200, 200, 200),
-    "/projects/street/team/": (200, 200, 200),
-    "/projects/street/trail/": (200, 200, 404),
+    "/projects/street/access/": (200, 200, 200),
+    "/projects/street/access/?at=1": (200, 200, 200),
+    "/projects/street/access/?at=2026-01-01": (200, 200, 200),
+    "/projects/street/access/?at=9": (404, 404, 200),
+    "/projects/street/access/?at=then": (422, 422, 200),
+    "/projects/street/access/?at=2999-01-01": (422, 422, 200),
+    "/projects/street/quality/": (200, 200, 404),
+    "/projects/street/quality/?class=car": (200, 200, 404),
+    "/projects/street/quality/?class=tram": (404, 404, 404),
+    "/projects/street/quality/?until=2026-01-05": (200, 200, 404),
+    "/projects/street/quality/?until=never": (404, 404, 404),
+    "/projects/street/quality/signals/9/": (404, 404, 404),
+    "/projects/street/trail/": (200, 200, 200),
     "/projects/street/trail/?impact=high&chapter=1": (200, 200, 404),
     "/projects/street/snapshots/1/": (200, 200, 404),
     "/projects/street/snapshots/2/": (200, 200, 404),
@@ -49,8 +60,8 @@ OF_THE_PROJECT = {
 }
 FOR_EVERY_MEMBER = [
     "/",
-    "/audit/entry/",
-    "/audit/entry/?impact=all",
+    "/trail/",
+    "/trail/?q=",
     "/labelop/project/",
     "/labelop/labelclass/",
     "/labelop/item/",
@@ -132,7 +143,7 @@ def test_nothing_changes_through_the_admins_own_forms(street: Street, browse: As
     "query", ["actor_name__startswith=o", "actor__username=olga", "project__slug=elsewhere", "reason__contains=a"]
 )
 def test_a_list_answers_only_the_questions_it_offers(street: Street, browse: As, query: str) -> None:
-    assert browse(street.ravi).get(f"/audit/entry/?{query}").status_code == 400
+    assert browse(street.ravi).get(f"/trail/?{query}").status_code == 400
 
 
 def test_a_member_logs_in_without_staff_rights(street: Street) -> None:
@@ -155,8 +166,10 @@ def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(street:
     [
         ("/", 12),
         ("/projects/street/", 16),
-        ("/projects/street/team/", 16),
-        ("/audit/entry/", 10),
+        ("/projects/street/access/", 18),
+        ("/projects/street/access/?at=1", 22),
+        ("/projects/street/quality/", 14),
+        ("/trail/", 15),
         ("/labelop/item/", 9),
     ],
 )

@@ -221,7 +221,9 @@ def test_the_page_tells_the_metric_week_by_week_and_what_came_before(client: Cli
     client.force_login(stage.ravi)
     listed = client.get(reverse("admin:labelop_qualitysignal_changelist")).content.decode()
     assert "80.0 % (16 of 20)" in listed
-    page = client.get(reverse("admin:labelop_qualitysignal_change", args=[signal.pk])).content.decode()
+    answer = client.get(reverse("admin:labelop_qualitysignal_change", args=[signal.pk]), follow=True)
+    assert answer.redirect_chain == [(f"/projects/{stage.project.slug}/quality/signals/{signal.pk}/", 302)]
+    page = answer.content.decode()
     assert "6.7 % (1 of 15)" in page
     assert "2026-W14, signalled" in page
     assert "The planted change" in page
@@ -240,10 +242,15 @@ def test_who_does_not_see_all_work_sees_no_signal(client: Client, name: str) -> 
     stranger: Any = getattr(stage, name)
     assert not quality_signals_visible_to(stranger).exists()
     client.force_login(stranger)
-    assert client.get(reverse("admin:labelop_qualitysignal_change", args=[signal.pk])).status_code == 404
+    pages = [
+        reverse("admin:labelop_qualitysignal_change", args=[signal.pk]),
+        reverse("quality_signal", args=[stage.project.slug, signal.pk]),
+        reverse("quality", args=[stage.project.slug]),
+    ]
+    assert [client.get(page).status_code for page in pages] == [404, 404, 404]
     assert quality_signals_visible_to(stage.olga).count() == 2
     client.force_login(stage.olga)
-    assert client.get(reverse("admin:labelop_qualitysignal_change", args=[signal.pk])).status_code == 200
+    assert [client.get(page, follow=True).status_code for page in pages] == [200, 200, 200]
     assert client.get(reverse("admin:labelop_qualitysignal_history", args=[signal.pk])).status_code == 404
 
 

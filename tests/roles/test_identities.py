@@ -90,12 +90,12 @@ def test_it_needs_a_reason(cast: Cast) -> None:
 def test_it_is_done_from_the_team_page(cast: Cast) -> None:
     membership = cast.membership_of(cast.ana)
     address = f"/roles/membership/{membership.pk}/acts/reveal/"
-    assert address in as_(cast.olga).get("/projects/birds/team/").content.decode()
-    assert address not in as_(cast.ravi).get("/projects/birds/team/").content.decode()
+    assert address in as_(cast.olga).get("/projects/birds/access/").content.decode()
+    assert address not in as_(cast.ravi).get("/projects/birds/access/").content.decode()
     assert as_(cast.ravi).post(address, {"reason": "Curious"}).status_code == 403
     assert as_(cast.uma).post(address, {"reason": "Curious"}).status_code == 404
     assert "(ana)" not in as_(cast.olga).get("/projects/birds/trail/").content.decode()
     answer = as_(cast.olga).post(address, {"reason": "She asked for a certificate"}, follow=True)
-    assert answer.redirect_chain[-1][0] == "/projects/birds/team/"
+    assert answer.redirect_chain[-1][0] == "/projects/birds/access/"
     assert "Annotator 3 (ana)" in as_(cast.olga).get("/projects/birds/trail/").content.decode()
     assert "She asked for a certificate" in as_(cast.ravi).get("/projects/birds/trail/").content.decode()

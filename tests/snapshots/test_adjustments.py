@@ -295,7 +295,7 @@ class TestPages:
         assert clients["ravi"].post(f"{path}acts/accept/", {"reason": ""}).status_code == 302
         adjustment.refresh_from_db()
         assert (adjustment.state, adjustment.decided_by) == ("accepted", stage.ravi)
-        assert "Member 2" in clients["olga"].get("/snapshots/adjustment/").content.decode()
+        assert "Reviewer 2" in clients["olga"].get("/snapshots/adjustment/").content.decode()
 
     def test_they_are_hidden_from_annotators_and_from_elsewhere(self, stage: Stage, clients: dict[str, Client]) -> None:
         adjustment = propose(stage)

@@ -121,7 +121,7 @@ class TestExplainedAndInStep:
         by_hand(stage.stage.marks[0], value={"box": [5]})
         gate = read(stage.proposed())["explained"]
         assert (gate.state, gate.evidence["count"]) == (GateState.FAILED, 1)
-        assert gate.sentence == "1 of 6 differences are unexplained."
+        assert gate.sentence == "1 of 6 differences is unexplained."
         assert gate.evidence["records"] == ["annotation/photo-0/1"]
 
     def test_a_change_past_the_triggers_is_out_of_step(self, stage: ReleaseStage) -> None:
@@ -285,6 +285,7 @@ class TestThePlannedDate:
         assert states(release)["planned_date"] == "passed"
         move_planned_date(release, TODAY + timedelta(3), by=stage.olga, reason="The press is late")
         gate = read(release)["planned_date"]
+        assert gate.sentence == f"Planned for {TODAY + timedelta(3)}, after 1 move with its reason."
         assert gate.state is GateState.PASSED
         assert len(gate.evidence["moves"]) == 1
         with operation(by=stage.olga):

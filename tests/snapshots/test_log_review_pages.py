@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import timezone
 from audit.acting import operation
 from roles.matrix import Role
 from roles.models import User
-from roles.services import grant_role
+from roles.services import grant_role, reveal_identities
 from snapshots.log_reviews import decision_points, saved_query, undecided
 from snapshots.models import Disposition, Finding, LogReview, SignOff
 from snapshots.selectors import (
@@ -274,6 +275,18 @@ class TestThePage:
             rita.get(address(long))
         assert len(many) == len(few)
         assert undecided(long).count() == 0
+
+    def test_tells_a_revealed_name_to_whom_it_was_revealed(self, reading: Reading, browse: As) -> None:
+        log_review = reading.ready()
+        rows = [log_review, reading.finding(log_review), reading.sign(log_review), Disposition.objects.all()[0]]
+        pages = [address(row) for row in rows] + [f"/snapshots/{row._meta.model_name}/" for row in rows[1:]]
+        olga, otto = browse(reading.stage.olga), browse(reading.otto)
+        for page in pages:
+            assert not re.search(r"\((rita|olga)\)", text(olga, page)), page
+        reveal_identities(reading.project, by=reading.stage.olga, reason="An audit")
+        for page in pages:
+            assert ("(olga)" if "/finding/" in page else "Reviewer 5 (rita)") in text(olga, page), page
+            assert not re.search(r"\((rita|olga)\)", text(otto, page)), page
 
     def test_says_when_nobody_could_sign(self, reading: Reading, browse: As) -> None:
         log_review = reading.open(saved_query("All", {}))

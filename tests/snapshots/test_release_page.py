@@ -83,6 +83,23 @@ def test_shows_gates_approvals_waivers_and_what_is_missing(stage: ReleaseStage, 
         assert name not in text.split('id="gates"')[1]
 
 
+def test_prints_evidence_that_says_something(stage: ReleaseStage, browse: As) -> None:
+    release = stage.in_review()
+    dispute = stage.open_dispute()
+    stage.set(risk_tier="standard")
+    review = stage.log_review(release, state="open")
+    answer = browse(stage.olga).get(page_of(release))
+    lines = {line.gate.code: line for line in answer.context["page"].gates}
+    assert (lines["findings"].evidence, lines["findings"].names_rows) == ("", False)
+    assert (lines["disputes"].evidence, lines["disputes"].names_rows) == (f"count: 1, ids: {dispute.pk}", True)
+    assert lines["log_review"].evidence == f"count: 1, ids: {review.pk}"
+    assert lines["log_review"].gate.sentence == "1 log review of this release is not signed."
+    assert lines["schema_frozen"].evidence == "schema frozen: yes"
+    gates = answer.content.decode().split('id="gates"')[1].split("</section>")[0]
+    assert gates.count("<details>") == sum(line.names_rows for line in lines.values()) == 2
+    assert "count: 0" not in gates
+
+
 def test_says_why_an_approval_counts_no_more(stage: ReleaseStage, browse: As) -> None:
     release = stage.approved()
     stage.set(schema_frozen=False)

@@ -153,7 +153,7 @@ def test_the_page_says_it(stage: Stage, impact: str) -> None:
     client.force_login(stage.ravi)
     answer = client.get(f"/projects/birds/snapshots/{second.number}/", {"impact": impact})
     statement = answer.context["statement"]
-    assert (statement.moves, statement.troubled) == ([], False)
+    assert (statement.moves, statement.troubled) == ({}, False)
     [line] = answer.context["differences"].lines
     assert (line.section, line.kind, line.gist) == ("class", "changed", "name")
     assert [(change.field, change.before, change.after) for change in line.changes] == [("name", "Gull", "Seagull")]

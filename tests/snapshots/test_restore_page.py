@@ -39,8 +39,8 @@ def test_the_first_answer_is_a_preview_and_changes_nothing(street: Street) -> No
         answer = browse(street.olga).post(PAGE, {"what": "everything"})
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert "annotation/cam//0/1" in page
-    assert re.search(r'class="old">van</del>\s*→\s*<ins class="new">car', page)
+    assert "<b>cam/0/1</b>" in page
+    assert re.search(r'class="old">Van</del>\s*→\s*<ins class="new">Car', page)
     assert "Restore what is shown above" in page
     assert not left.operations
 

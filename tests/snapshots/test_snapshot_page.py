@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from audit.acting import operation
 from labelop.models import Annotation, LabelClass
+from labelop.services.projects import change_setting
 from snapshots.models import Snapshot
 from snapshots.services.snapshots import take_snapshot
 from tests.street import Street, street_scenes
@@ -32,7 +37,8 @@ def test_each_difference_opens_into_its_fields_and_its_reason(ravi: Client) -> N
     answer = ravi.get(PAGE.format(2))
     [line] = answer.context["differences"].lines
     assert (line.kind, line.verdict) == ("changed", "Accounted for, not reviewed")
-    assert [(change.before, change.after) for change in line.changes] == [("car", "van")]
+    assert (line.drawing.label.before.name, line.drawing.label.after.name) == ("Car", "Van")
+    assert line.gist == "Car → Van"
     assert [told.entry.reason for told in line.acts] == ["It is a van"]
     assert "nothing unexplained" in answer.content.decode()
 
@@ -44,6 +50,27 @@ def test_the_statement_adds_up(ravi: Client) -> None:
     assert (rows["Van"]["opening"], rows["Van"]["moved_in"], rows["Van"]["closing"]) == (0, 1, 1)
     assert statement.told.identity["holds"]
     assert not statement.troubled
+
+
+def test_moves_and_classes_are_drawn_beside_their_numbers(ravi: Client) -> None:
+    context = ravi.get(PAGE.format(2)).context
+    assert [(name, [cell.number for cell in cells]) for name, cells, _ in context["heat"].rows] == [("Car", [1])]
+    assert context["heat"].joined == ["Van"]
+    assert [(bar.name, bar.opening, bar.closing) for bar in context["bars"].bars] == [("Car", 3, 2), ("Van", 0, 1)]
+    assert ravi.get(PAGE.format(1)).context["heat"] is None
+
+
+def test_the_days_of_both_chapters_are_drawn_with_their_snapshots(ravi: Client, street: Street) -> None:
+    assert ravi.get(PAGE.format(2)).context["days"].chart is None, "all happened on one day"
+    with operation(at=timezone.now() - timedelta(days=3)):
+        change_setting(street.project, "sample_percent", 40, by=street.olga, reason="Fewer")
+    page = ravi.get(PAGE.format(1))
+    chart = page.context["days"].chart
+    assert (chart.bars[0].acts, chart.bars[0].high) == (1, 1)
+    assert len(chart.bars) == 2
+    assert chart.kinds[-1] == "Policy"
+    assert [(cut.name, cut.here) for cut in chart.cuts] == [("v2", False), ("v1", True)]
+    assert "The days as a table" in page.content.decode()
 
 
 def test_what_led_here_and_what_followed_meet_at_the_snapshot(ravi: Client, street: Street) -> None:

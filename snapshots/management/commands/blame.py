@@ -26,7 +26,7 @@ class Command(ReportingCommand):
         names = pseudonyms_told(item.project, options)
         values = []
         for (annotation, name), step in blame_of(item).items():
-            entry = step.entries[0] if step.entries else None
+            entry = step.entry
             values.append(
                 {
                     "annotation": annotation or None,

@@ -35,7 +35,7 @@ def plan_incidents(street: Street, incidents: Incidents) -> None:
     street.plan(6, 0, 8, incidents.promote_an_annotator)
     street.plan(6, 1, 9.5, incidents.try_own_work)
     street.plan(6, 2, 11, incidents.exclude_by_mistake)
-    street.plan(6, 4, 17.5, incidents.contest)
+    street.plan(6, 2, 17.5, incidents.contest)
 
 
 class Incidents:

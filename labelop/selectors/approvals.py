@@ -1,4 +1,4 @@
-"""Which marks stood approved when somebody changes them."""
+"""When marks and items were approved, as long as the last decision on them stands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,24 @@ _AT_ONCE = 500
 
 def approved_among(marks: Sequence[Annotation]) -> set[int]:
     """Those of these marks that were there when the last decision on them, on their item or their work approved."""
+    return set(approvals_of(marks))
+
+
+def approvals_of(marks: Sequence[Annotation]) -> dict[int, datetime]:
+    """When each of these marks was last approved: itself, or with the item or work to which it belonged by then."""
     if not marks or not _anything_approved_in({mark.project_id for mark in marks}):
-        return set()
-    approved: set[int] = set()
+        return {}
+    approved: dict[int, datetime] = {}
     for start in range(0, len(marks), _AT_ONCE):
-        approved |= _approved_among(marks[start : start + _AT_ONCE])
+        approved |= _approvals_of(marks[start : start + _AT_ONCE])
     return approved
+
+
+def approvals_of_items(item_ids: set[int]) -> dict[int, datetime]:
+    """When each of these items was last approved, itself or as somebody's work."""
+    of_items, _ = _approvals_by_people(item_ids)
+    of_work = _approvals_of_work(item_ids)
+    return {pk: max(each[pk] for each in (of_items, of_work) if pk in each) for pk in of_items.keys() | of_work.keys()}
 
 
 def _anything_approved_in(project_ids: set[int]) -> bool:
@@ -33,19 +45,20 @@ def _anything_approved_in(project_ids: set[int]) -> bool:
     )
 
 
-def _approved_among(marks: Sequence[Annotation]) -> set[int]:
+def _approvals_of(marks: Sequence[Annotation]) -> dict[int, datetime]:
     item_ids = {mark.item_id for mark in marks}
     of_items, of_marks = _approvals_by_people(item_ids)
     of_work = _approvals_of_work(item_ids)
     # The managers of versions leave deletions in; a mark is never deleted.
     versions = versions_of(Annotation)._default_manager.filter(id__in=[mark.pk for mark in marks])
     since = dict(versions.order_by().values("id").annotate(since=Min("history_date")).values_list("id", "since"))
-    return {
-        mark.pk
-        for mark in marks
-        for approved_at in (of_items.get(mark.item_id), of_marks.get(mark.pk), of_work.get(mark.item_id))
-        if approved_at is not None and mark.pk in since and since[mark.pk] <= approved_at
-    }
+    found: dict[int, datetime] = {}
+    for mark in marks:
+        given = (of_items.get(mark.item_id), of_marks.get(mark.pk), of_work.get(mark.item_id))
+        there = [at for at in given if at is not None and mark.pk in since and since[mark.pk] <= at]
+        if there:
+            found[mark.pk] = max(there)
+    return found
 
 
 def _approvals_by_people(item_ids: set[int]) -> tuple[dict[int, datetime], dict[int, datetime]]:

@@ -1,0 +1,102 @@
+"""What an address asks of the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from audit.lines import Source, newest_ids
+from audit.models import Entry
+from audit.query import Query, Term, Wrong, asked_by, parse
+from labelop.models import Project
+from labelop.selectors.projects import projects_visible_to
+from labelop.selectors.trail import trail_sources
+from roles.filters import EntryFilters, entries_asked_for
+from roles.models import User
+
+from ..models import Snapshot
+from ..selectors import snapshots_visible_to
+
+WINDOW = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody reads: all their projects, one of them, or one chapter of it."""
+
+    viewer: User
+    project: Project | None
+    chapter: Snapshot | None
+    sources: list[Source] = field(repr=False)
+
+    def address(self, query: Query | str, **more: int) -> str:
+        """The address of a question asked here."""
+        chapter = {"chapter": self.chapter.number} if self.chapter else {}
+        return "?" + urlencode({**chapter, "q": str(query), **more})
+
+    def narrowed(self, query: Query) -> list[Source]:
+        """What the query finds here; raises `Wrong`."""
+        seen = projects_visible_to(self.viewer)
+        here = seen if self.project is None else seen.filter(pk=self.project.pk)
+        projects = dict(here.values_list("slug", "pk"))
+        return [
+            replace(source, entries=entries_asked_for(query, source.entries, viewer=self.viewer, projects=projects))
+            for source in self.sources
+        ]
+
+
+def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:
+    """Find the project and the chapter of an address, or raise 404."""
+    project = None if slug is None else get_object_or_404(projects_visible_to(viewer), slug=slug)
+    sources = trail_sources(viewer, project)
+    number = request.GET.get("chapter", "")
+    if not number:
+        return Place(viewer, project, None, sources)
+    if project is None or not (number.isascii() and number.isdigit()):
+        raise Http404
+    chapter = get_object_or_404(snapshots_visible_to(viewer), project=project, number=int(number[:9]))
+    opened = chapter.parent.entry_id if chapter.parent else 0
+    of_chapter = [
+        replace(source, entries=source.entries.filter(pk__gt=opened, pk__lte=chapter.entry_id)) for source in sources
+    ]
+    return Place(viewer, project, chapter, of_chapter)
+
+
+def query_of(request: HttpRequest, place: Place) -> Query:
+    """The query of an address, raises `Wrong`; where it asks nothing, the window on which the trail opens.
+
+    Parameters of the filters are terms like those of `q`, so a link that narrows by one of them is understood.
+    """
+    given = {name: request.GET.getlist(name) for name in request.GET if name not in ("chapter", "before")}
+    if not given and place.chapter is None:
+        return window(place.sources)
+    text = " ".join(given.pop("q", []))
+    unknown = sorted(given.keys() - EntryFilters.base_filters.keys())
+    if unknown:
+        raise Wrong(f"The trail cannot be narrowed by {unknown[0]}.", 0, "", EntryFilters.base_filters)
+    filled = {name: [value for value in values if value.strip()] for name, values in given.items()}
+    return parse(f"{text} {asked_by(filled.items())}")
+
+
+def before_of(request: HttpRequest) -> int | None:
+    """The entry below which a page begins; raises `Wrong`."""
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise Wrong("“before” is the number of an entry.", 0, "")
+    return int(before) if before else None
+
+
+def window(sources: Sequence[Source]) -> Query:
+    """The last weeks in which something happened; of whole projects what weighs most, of own work all."""
+    newest = newest_ids([part for source in sources for part in source.parts()], None, 1)
+    if not newest:
+        return Query()
+    begin = Entry.objects.values_list("at", flat=True).get(pk=newest[0]) - WINDOW
+    created = Term("created", f">={begin:%Y-%m-%d}")
+    whole = any(source.whole for source in sources)
+    return Query((Term("impact", "high"), created) if whole else (created,))

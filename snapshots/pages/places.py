@@ -1,0 +1,28 @@
+"""Where the past of a record is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import NoReverseMatch, reverse
+
+from labelop.models import Project
+
+if TYPE_CHECKING:
+    from ..differences import Difference
+
+ADMINS = {
+    "items": "admin:labelop_item_history",
+    "annotations": "admin:labelop_annotation_history",
+    "schema": "admin:labelop_labelclass_history",
+}
+
+
+def place_of(project: Project, difference: Difference) -> str:
+    """The page of an item for the item and its marks; the admin's own where a key does not fit into an address."""
+    if difference.section != "schema" and difference.item:
+        try:
+            return reverse("item", args=[project.slug, difference.item])
+        except NoReverseMatch:
+            pass
+    return reverse(ADMINS[difference.section], args=[difference.record_id])
