@@ -20,9 +20,11 @@ def entries_in(project_ids: Iterable[int] | QuerySet) -> QuerySet[Entry]:
     return Entry.objects.filter(project__in=project_ids).select_related("actor", "attributed_to", "project")
 
 
-def entries_of(operations: Iterable[uuid.UUID], among: QuerySet[Entry] | None = None) -> dict[uuid.UUID, list[Entry]]:
-    """The entries of these operations, all or those `among` some, oldest first, that explain a change."""
-    of_whom = Entry.objects.all() if among is None else among
+def entries_of(
+    operations: Iterable[uuid.UUID], project_id: int, among: QuerySet[Entry] | None = None
+) -> dict[uuid.UUID, list[Entry]]:
+    """The entries of these operations on a project, all or those `among` some, oldest first, that explain a change."""
+    of_whom = (Entry.objects.all() if among is None else among).filter(project=project_id)
     found: dict[uuid.UUID, list[Entry]] = {}
     wanted = list(set(operations))
     for start in range(0, len(wanted), 500):

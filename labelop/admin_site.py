@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
 
 if TYPE_CHECKING:
     from .forms.accounts import MemberAuthenticationForm
@@ -16,6 +19,14 @@ if TYPE_CHECKING:
 
 class LabelopAdminConfig(AdminConfig):
     default_site = "labelop.admin_site.LabelopAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib.admin import site
+        from django.contrib.auth.models import Group
+
+        # Roles never use groups, and Django's own pages would change them past every service.
+        site.unregister(Group)
 
 
 class LabelopAdminSite(AdminSite):
@@ -32,6 +43,14 @@ class LabelopAdminSite(AdminSite):
         from .forms.accounts import MemberAuthenticationForm
 
         return MemberAuthenticationForm
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """Pages are read and forms are sent; nothing here answers to any other method, whoever asks."""
+        return require_http_methods(["GET", "HEAD", "POST"])(super().admin_view(view, cacheable))
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().login(request, extra_context)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from django.contrib.auth.views import PasswordChangeView

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.views.decorators.http import require_safe
 
 from audit.history import project_id_of
 from audit.models import Entry
@@ -111,10 +112,13 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        reading = super().get_urls()
+        for page in reading:
+            page.callback = require_safe(page.callback)
         return [
             path("acts/<slug:name>/", self.admin_site.admin_view(self.list_act_view), name=f"{prefix}_list_act"),
             path("<int:pk>/acts/<slug:name>/", self.admin_site.admin_view(self.act_view), name=f"{prefix}_act"),
-            *super().get_urls(),
+            *reading,
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -117,5 +117,6 @@ def _names_of_related(versions: list[Any]) -> Related:
             continue
         pks = {getattr(version, field.attname) for version in versions} - {None}
         for pk, row in field.related_model._base_manager.in_bulk(pks).items():
-            found[field.name, str(pk)] = str(row)
+            # SECURITY: an entry about a member is named by the member's username.
+            found[field.name, str(pk)] = f"{row.label}, entry {pk}" if isinstance(row, Entry) else str(row)
     return found

@@ -155,7 +155,8 @@ class Comparison:
     @cached_property
     def entries(self) -> dict[uuid.UUID, list[Entry]]:
         """The entries that explain the operations between the cuts."""
-        return entries_of(operation for record in self.touched for operation in record.operations)
+        operations = (operation for record in self.touched for operation in record.operations)
+        return entries_of(operations, self.project.pk)
 
     @property
     def explained(self) -> Collection[uuid.UUID]:

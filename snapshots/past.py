@@ -42,7 +42,7 @@ class Step:
 
 def history_of(item: Item) -> list[Step]:
     """Every version of an item and of its annotations, oldest first."""
-    return _with_entries(_steps(item))
+    return _with_entries(_steps(item), item)
 
 
 def blame_of(item: Item, among: QuerySet[Entry] | None = None) -> dict[tuple[str, str], Step]:
@@ -57,7 +57,7 @@ def blame_of(item: Item, among: QuerySet[Entry] | None = None) -> dict[tuple[str
         for name in step.fields:
             last[step.key, name] = step
     kept = {place: step for place, step in sorted(last.items()) if there[place[0]] and _has(step, place[1])}
-    told = {id(step): full for step, full in zip(kept.values(), _with_entries(kept.values(), among), strict=True)}
+    told = {id(step): full for step, full in zip(kept.values(), _with_entries(kept.values(), item, among), strict=True)}
     return {place: told[id(step)] for place, step in kept.items()}
 
 
@@ -92,9 +92,9 @@ def _steps(item: Item) -> list[Step]:
     return steps
 
 
-def _with_entries(steps: Iterable[Step], among: QuerySet[Entry] | None = None) -> list[Step]:
+def _with_entries(steps: Iterable[Step], item: Item, among: QuerySet[Entry] | None = None) -> list[Step]:
     steps = list(steps)
-    entries = entries_of((step.version.operation for step in steps), among)
+    entries = entries_of((step.version.operation for step in steps), item.project_id, among)
     return [replace(step, entries=entries.get(step.version.operation, [])) for step in steps]
 
 

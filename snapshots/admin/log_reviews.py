@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from roles.admin import AuditedAdmin
 from roles.models import User
@@ -101,3 +101,7 @@ class SignOffAdmin(AuditedAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[SignOff]:
         return sign_offs_visible_to(viewer)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        # It is written once, so its entry is all its history.
+        raise Http404

@@ -98,7 +98,8 @@ def bulk(window: Window) -> Gate | None:
     if not records:
         return None
     operations = {operation for record in records for operation in record.difference.operations}
-    acts = {entry.pk for told in entries_of(operations).values() for entry in told if entry.event in BULK}
+    explaining = entries_of(operations, window.release.project_id)
+    acts = {entry.pk for told in explaining.values() for entry in told if entry.event in BULK}
     settled = {
         entry_id
         for some in in_parts(acts)

@@ -124,7 +124,7 @@ def _lines(
     records: list[Reconciled], before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
 ) -> list[DifferenceLine]:
     project = snapshot.project
-    by_act = entries_of(act for record in records for act in record.difference.operations)
+    by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}

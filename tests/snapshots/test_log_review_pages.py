@@ -111,7 +111,8 @@ class TestWhoSeesWhat:
         ours = LogReview.objects.get(project=reading.project)
         uma = browse(reading.stage.uma)
         assert uma.get(address(ships)).status_code == 200
-        for path in (address(ours), address(ours, "sign"), address(ours, "dispose"), address(ours, "void")):
+        assert uma.get(address(ours)).status_code == 404
+        for path in (address(ours, "sign"), address(ours, "dispose"), address(ours, "void")):
             assert uma.get(path).status_code == uma.post(path, {"reason": "x", "meaning": "x"}).status_code == 404
 
 

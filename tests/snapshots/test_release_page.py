@@ -58,7 +58,9 @@ def test_is_for_owners_and_reviewers_alone(stage: ReleaseStage, browse: As) -> N
     assert b"v1" not in uma.get(LIST).content
     for path in ("change/", "history/", "acts/approve/", "acts/withdraw/", "acts/waive/"):
         assert uma.get(f"{LIST}{release.pk}/{path}").status_code == 404
-        assert uma.post(f"{LIST}{release.pk}/{path}", {"reason": "Mine"}).status_code in (404, 403)
+        assert uma.post(f"{LIST}{release.pk}/{path}", {"reason": "Mine"}).status_code == (
+            404 if "acts" in path else 405
+        )
     release.refresh_from_db()
     assert release.state == "candidate"
 

@@ -1,0 +1,116 @@
+"""What is asked of lists and pages beside their address: filters, words to search for, pages, and nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from .doors import ask, leaks, row_of
+from .stage import SHIPS, Stage, set_the_access_stage
+from .table import MODELS as ALL_MODELS
+from .test_matrix import nothing_logged
+
+# The list of entries is the trail, which answers a wrong question by saying so.
+MODELS = tuple(model for model in ALL_MODELS if model != "audit_entry")
+ASKING = ("assigned", "unassigned", "owner")
+# With the number of the other project, and of its row, in the place of {project} and {row}.
+ASKED = (
+    "project__id__exact={project}",
+    "project={project}",
+    f"project__name__startswith={SHIPS.said[:4]}",
+    f"q={SHIPS.work[:4]}",
+    "o=1.2.3.-4.5",
+    "p=99999999999999999999",
+    "_popup=1&_to_field=id",
+    "_to_field=project",
+    "e=1",
+    "_facets=1",
+    "id={row}",
+    "unknown=1",
+)
+OF_A_PAGE = (
+    "_popup=1&_to_field=id",
+    "before=99999999999999999999",
+    "before=x&after=y",
+    "entries=all&verify=1",
+    "from={number}",
+)
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    return set_the_access_stage()
+
+
+def test_no_list_tells_of_the_other_project_whatever_is_asked_of_it(stage: Stage) -> None:
+    answered = set()
+    with nothing_logged():
+        for model in MODELS:
+            row = row_of(f"{model}_changelist", stage.ships)
+            for asked in ASKED:
+                query = asked.format(project=stage.ships.project.pk, row=row.pk)
+                address = f"/{model.replace('_', '/')}/?{query}"
+                for principal in ASKING:
+                    answer = ask(stage, principal, "GET", address)
+                    answered.add(answer.status_code)
+                    assert answer.status_code in (200, 400), (principal, address)
+                    assert leaks(stage, principal, address, answer) == [], (principal, address)
+    assert answered == {200, 400}
+
+
+def test_a_list_narrowed_to_the_other_project_is_refused_instead_of_counted(stage: Stage) -> None:
+    with nothing_logged():
+        for model in MODELS:
+            for lookup in ("project__id__exact", "project", "id", "project__memberships__user__username"):
+                address = f"/{model.replace('_', '/')}/?{lookup}={stage.ships.project.pk}"
+                assert ask(stage, "owner", "GET", address).status_code == 400, address
+
+
+def test_no_page_of_an_own_row_tells_of_the_other_project_whatever_is_asked_of_it(stage: Stage) -> None:
+    with nothing_logged():
+        for model in MODELS:
+            row = row_of(f"{model}_change", stage.birds)
+            for page in ("change", "history"):
+                for asked in OF_A_PAGE:
+                    address = f"/{model.replace('_', '/')}/{row.pk}/{page}/?{asked.format(number=1)}"
+                    answer = ask(stage, "owner", "GET", address)
+                    assert answer.status_code in (200, 302, 404), address
+                    assert leaks(stage, "owner", address, answer) == [], address
+
+
+def test_pages_of_a_project_take_no_number_of_another_one(stage: Stage) -> None:
+    slug = stage.birds.project.slug
+    asked = (
+        f"/projects/{slug}/trail/?chapter=99999999999999999999",
+        f"/projects/{slug}/snapshots/2/?from=9",
+        f"/projects/{slug}/snapshots/99999999999999999999/",
+        f"/projects/{slug}/team/{stage.ships.rows['membership'].pk}/change/",
+        f"/snapshots/release/{stage.ships.rows['release'].pk}/acts/begin-review/",
+        "/snapshots/release/99999999999999999999/acts/begin-review/",
+        "/labelop/item/99999999999999999999/change/",
+        "/r/99999999999999999999/1/",
+    )
+    with nothing_logged():
+        for address in asked:
+            answer = ask(stage, "owner", "POST" if "/team/" in address else "GET", address, {"reason": "Because"})
+            assert answer.status_code == 404, address
+            assert leaks(stage, "owner", address, answer) == [], address
+
+
+def test_a_search_for_a_row_that_is_referred_to_finds_those_one_may_see(stage: Stage) -> None:
+    query = "app_label=labelop&model_name=annotation&field_name=item"
+    told = {
+        principal: ask(stage, principal, "GET", f"/autocomplete/?{query}").content.decode()
+        for principal in ("elsewhere", "assigned", "unassigned", "owner")
+    }
+    assert stage.birds.words.work in told["owner"]
+    assert stage.birds.words.work in told["assigned"]
+    assert SHIPS.work in told["elsewhere"]
+    assert SHIPS.work not in told["owner"] + told["assigned"] + told["unassigned"]
+    assert stage.birds.words.work not in told["unassigned"] + told["elsewhere"]
+
+
+def test_no_search_finds_people(stage: Stage) -> None:
+    query = "app_label=roles&model_name=membership&field_name=user&term=s"
+    with nothing_logged():
+        for principal in ("owner", "superuser"):
+            assert ask(stage, principal, "GET", f"/autocomplete/?{query}").status_code == 403
