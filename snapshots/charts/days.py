@@ -108,7 +108,7 @@ def day_chart(
         _lane(name, SHAPES[lanes.index((key, name)) % len(SHAPES)], row, bars) for row, (key, name) in enumerate(marked)
     ]
     placed = [
-        Cut(cut.day, cut.name, cut.here, round(LEFT + ((cut.day - first).days + 1) * step, 1))
+        Cut(cut.day, cut.name, cut.here, round(min(LEFT + ((cut.day - first).days + 1) * step, WIDTH - 2), 1))
         for cut in cuts
         if first <= cut.day <= last
     ]
