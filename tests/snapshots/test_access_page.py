@@ -172,5 +172,5 @@ def test_the_page_asks_the_same_number_of_questions_however_many_there_are(
         grant_role(stage.project, guest, Role.REVIEWER, by=stage.olga, reason="Helps")
         with operation():
             assign_perm(Can.MANAGE_ROLES.value, guest, stage.project)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(20):
         olga.get(PAGE, {"at": "1"})

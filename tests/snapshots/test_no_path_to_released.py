@@ -1,8 +1,8 @@
 """There is no path to `released` without the people the policy asks for: every one of them is tried.
 
-Seven people at each of four places (who takes the snapshot, requests, approves, approves second) and four levels. An
-act that is not somebody's to do is tried through every channel; all others go through each in turn. What is refused
-leaves all as it was, which is checked, so what would follow it follows without it.
+Seven people at each of four places (who takes the snapshot, requests, approves, approves second) and four levels. Acts
+go through each channel in turn; what is not somebody's to do is tried by each of them through every channel. What is
+refused leaves all as it was, which is checked, so what would follow it follows without it.
 """
 
 from __future__ import annotations
@@ -96,6 +96,8 @@ class Walk:
             self._write(self.people[who], who)
         stage.set(review_policy="targeted")
         self.channels = cycle(Channel)
+        self.refused = {who: cycle(Channel) for who in PEOPLE}
+        self.refused_through: set[tuple[str, Channel]] = set()
         self.paths = 0
         self.went_out = 0
 
@@ -109,6 +111,7 @@ class Walk:
             snapshot = self._try(
                 path.may_be_taken,
                 lambda: take_snapshot(self.stage.project, "v", by=self.people[path.taker], reason="Try").snapshot,
+                list(Channel),
             )
             if snapshot is None:
                 self.paths += len(PEOPLE) ** 3
@@ -120,7 +123,9 @@ class Walk:
     def _request(self, path: Path, snapshot: Snapshot) -> None:
         by = self.people[path.requester]
         with undone():
-            release = self._try(path.may_be_requested, lambda: propose_release(snapshot, by=by, reason="Try"))
+            release = self._try(
+                path.may_be_requested, lambda: propose_release(snapshot, by=by, reason="Try"), list(Channel)
+            )
             if release is None:
                 self.paths += len(PEOPLE) ** 2
                 return
@@ -134,7 +139,12 @@ class Walk:
         """Let somebody approve, and then everybody else after them; False when they were refused."""
         with undone():
             by = self.people[who]
-            approved = self._try(path.may_be_approved_by(who), lambda: approve_release(release, by=by, reason="Try"))
+            channel = next(self.refused[who])
+            approved = self._try(
+                path.may_be_approved_by(who), lambda: approve_release(release, by=by, reason="Try"), [channel]
+            )
+            if approved is None:
+                self.refused_through.add((who, channel))
             second = bool(path.approvers)
             self.paths += 1 if second else 0 if approved else len(PEOPLE)
             if approved is None:
@@ -161,13 +171,13 @@ class Walk:
                 with pytest.raises(ValidationError):
                     publish_release(release, by=self.stage.otto)
 
-    def _try(self, may: bool, act: Callable[[], T]) -> T | None:
-        """Do what may be done; what may not be done must be refused and change nothing."""
+    def _try(self, may: bool, act: Callable[[], T], channels: list[Channel]) -> T | None:
+        """Do what may be done; what may not be done must be refused, through these channels, and change nothing."""
         if may:
             with through(next(self.channels)):
                 return act()
         before = self._what_stands()
-        for channel in Channel:
+        for channel in channels:
             with through(channel), pytest.raises((PermissionDenied, ValidationError)):
                 act()
         assert self._what_stands() == before
@@ -200,3 +210,4 @@ def test_no_path_leads_round_the_policy(level: int) -> None:
     walk.all_paths(level)
     assert walk.paths == len(PEOPLE) ** 4
     assert walk.went_out > 0
+    assert walk.refused_through == {(who, channel) for who in PEOPLE for channel in Channel}
