@@ -237,8 +237,9 @@ def djlint(*options: str) -> int:
     return run(BIN / "djlint", "templates", "--quiet", *options)
 
 
-def pytest(arguments: list[str]) -> int:
-    workers = min(os.cpu_count() or 1, 8)  # each worker has a database and its connections
+def pytest(arguments: list[str], share: float = 1) -> int:
+    """Run pytest with a worker for each core; `share` is how much of a core one keeps busy."""
+    workers = min(round((os.cpu_count() or 1) / share), 8)  # each worker has a database and its connections
     return run(BIN / "pytest", "--numprocesses", workers, *arguments)
 
 
@@ -294,7 +295,8 @@ def pytest_on_postgresql(arguments: list[str]) -> int:
     url = os.environ.get("LABELOP_TEST_POSTGRES")
     with contextlib.nullcontext(url) if url else private_postgresql() as url:
         os.environ["DATABASE_URL"] = url
-        return pytest(arguments)
+        # A worker and its server take turns, so that two thirds of a core is what a worker keeps busy.
+        return pytest(arguments, share=2 / 3)
 
 
 @contextlib.contextmanager
