@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from labelop.models import Project
@@ -27,6 +27,7 @@ from snapshots.services.replay import replay_history
 from tests.labelhist.generator import random_history
 
 from .expected import Expected, expected_releases
+from .stage import tell_the_planner
 
 pytestmark = pytest.mark.django_db
 
@@ -100,10 +101,7 @@ def _replayed(path: Path, slug: str, truth: dict[str, Any]) -> Replayed:
     project = Project.objects.get(slug=slug)
     snapshots = {one.name: one for one in Snapshot.objects.filter(project=project).select_related("entry", "parent")}
     assert len(snapshots) == len(truth["releases"])
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            # Nobody else sees this transaction, so nobody else can tell the planner how much there is.
-            cursor.execute("ANALYZE")
+    tell_the_planner()
     chapters: list[Chapter] = []
     before: Snapshot | None = None
     for release in truth["releases"]:

@@ -31,7 +31,7 @@ from snapshots.scopes import EditsBetween, EditsOf, Everything, OneClass, Scope
 from snapshots.services.restore import Done, restore
 from tests.cast import person, what_is_left
 
-from .stage import Stage, by_hand, run, set_the_stage
+from .stage import Stage, by_hand, run, set_the_stage, tell_the_planner
 
 pytestmark = pytest.mark.django_db
 
@@ -424,10 +424,7 @@ class TestTenThousandItems:
                 for item in items[::10]
             )
         first = stage.snapshot("v1")
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                # Nobody else sees this transaction, so nobody else can tell the planner how much there is.
-                cursor.execute("ANALYZE")
+        tell_the_planner()
         with operation(by=stage.ana):
             Item.objects.filter(pk__in=[item.pk for item in items[:5000]]).update(excluded=True)
             Item.objects.filter(pk__in=[item.pk for item in items[5000:]]).update(split="test")
