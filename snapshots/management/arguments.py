@@ -102,3 +102,16 @@ def pseudonyms_told(project: Project, options: dict[str, Any]) -> Pseudonyms:
     if options["reveal"]:
         reveal_identities(project, by=viewer, reason=options["reveal"])
     return pseudonyms_in([project.pk], viewer)
+
+
+def add_item(parser: ArgumentParser) -> None:
+    """Which item, and who reads of it."""
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("item", metavar="ITEM")
+    add_viewer(parser)
+
+
+def item_asked(options: dict[str, Any]) -> tuple[Item, Pseudonyms]:
+    """The item asked for, and how to speak of people to whoever reads of it."""
+    item = item_called(project_called(options["project"]), options["item"])
+    return item, pseudonyms_told(item.project, options)

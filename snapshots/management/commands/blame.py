@@ -9,7 +9,7 @@ from audit.management.command import ReportingCommand
 from roles.telling import actor_told
 from snapshots.past import blame_of
 
-from ..arguments import add_viewer, item_called, project_called, pseudonyms_told
+from ..arguments import add_item, item_asked
 
 
 class Command(ReportingCommand):
@@ -17,13 +17,10 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("project", metavar="PROJECT")
-        parser.add_argument("item", metavar="ITEM")
-        add_viewer(parser)
+        add_item(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        item = item_called(project_called(options["project"]), options["item"])
-        names = pseudonyms_told(item.project, options)
+        item, names = item_asked(options)
         values = []
         for (annotation, name), step in blame_of(item).items():
             entry = step.entry
