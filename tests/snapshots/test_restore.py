@@ -22,12 +22,10 @@ from snapshots.restore import CHANGED_AGAIN, ITEM_GONE, ITEM_NEW, preview_restor
 from snapshots.scopes import EditsBetween, EditsOf, Everything, OneClass
 from tests.cast import person, what_is_left
 
-from .restoring import content, go_back, mark, new_mark, value_of
+from .restoring import WHY, content, go_back, mark, new_mark, value_of
 from .stage import Stage, set_the_stage
 
 pytestmark = pytest.mark.django_db
-
-WHY = "The guideline of May was a mistake"
 
 
 @pytest.fixture

@@ -20,12 +20,10 @@ from snapshots.scopes import Everything, OneClass
 from snapshots.services.restore import restore
 from tests.cast import what_is_left
 
-from .restoring import content, go_back, mark, value_of
+from .restoring import WHY, content, go_back, mark, value_of
 from .stage import Stage, by_hand, run, set_the_stage, tell_the_planner
 
 pytestmark = pytest.mark.django_db
-
-WHY = "The guideline of May was a mistake"
 
 
 @pytest.fixture
