@@ -53,6 +53,22 @@ def scratch_database() -> Iterator[None]:
             _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def make_database(name: str) -> None:
+    """Make a new, migrated database beside the one of the environment, and point Django at it."""
+    if connection.vendor == "postgresql":
+        _on_server(f'CREATE DATABASE "{name}"')
+    elif Path(name).exists():
+        raise SystemExit(f"{name} is there already.")
+    use_database(name)
+    call_command("migrate", verbosity=0)
+
+
+def use_database(name: str) -> None:
+    """Point Django at another database of the same server, on SQLite at another file."""
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+
+
 def _on_server(statement: str) -> None:
     """Run a statement in the database of the environment, outside any transaction."""
     with connection.cursor() as cursor:

@@ -18,15 +18,18 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.lookups import Exact, StartsWith
 from django.utils.functional import cached_property
 from django_filters import Filter, FilterSet
 
 from audit.acting import Channel
 from audit.events import Event, Impact, Theme
-from audit.models import Entry
+from audit.fields import Folded
+from audit.models import DECIDING_ROLES, Entry
 from audit.moments import Span, Unreadable, span_of
 from audit.query import WORDS, Query, Term, Wrong
+from audit.reach import Source
 
 from .matrix import Role
 from .models import Membership, User
@@ -69,6 +72,10 @@ class ValuesFilter(Filter):
     def condition_of(self, value: str) -> Q:
         raise NotImplementedError
 
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        """What these values find, if an index of entries yields each of it in the order of ids; otherwise nothing."""
+        return []
+
     @property
     def field(self) -> ValuesField:
         return ValuesField(self.condition_of, required=False)
@@ -90,20 +97,31 @@ class ChoicesFilter(ValuesFilter):
         return self.choices[value.lower()]
 
 
-class EventFilter(ChoicesFilter):
+class IndexedFilter(ChoicesFilter):
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return [self.condition_of(value) for value in values]
+
+
+class EventFilter(IndexedFilter):
     choices = {event.value: Q(event=event.value) for event in Event}
 
 
-class ImpactFilter(ChoicesFilter):
+class ImpactFilter(IndexedFilter):
     choices = {impact.name.lower(): Q(impact=impact) for impact in Impact}
 
 
 class ThemeFilter(ChoicesFilter):
     choices = {theme.value: Q(event__in=[event.value for event in Event if event.theme is theme]) for theme in Theme}
 
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return [Q(event=event.value) for event in Event if event.theme.value in {value.lower() for value in values}]
 
-class RoleFilter(ChoicesFilter):
+
+class RoleFilter(IndexedFilter):
     choices = {role.value: Q(role=role.value) for role in Role}
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return super().stretches_of(values) if {value.lower() for value in values} <= {*DECIDING_ROLES} else []
 
 
 class ChannelFilter(ChoicesFilter):
@@ -126,13 +144,21 @@ class OperationFilter(ValuesFilter):
         except ValueError:
             raise ValidationError(f"operation wants the number of an act, not {value}.", "operation") from None
 
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return [self.condition_of(value) for value in values]
+
 
 class ObjectFilter(ValuesFilter):
     """What it happened to, by its name then; a star at the end finds every name that begins so."""
 
     def condition_of(self, value: str) -> Q:
-        lookup = "subject_name__istartswith" if value.endswith("*") else "subject_name__iexact"
-        return Q(**{lookup: value.removesuffix("*")}) & NOT_A_PERSON
+        name = Folded(Value(value.removesuffix("*")))
+        lookup = StartsWith if value.endswith("*") else Exact
+        return Q(lookup(Folded("subject_name"), name)) & NOT_A_PERSON
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        whole = not any(value.endswith("*") for value in values)
+        return [self.condition_of(value) for value in values] if whole else []
 
 
 class CreatedFilter(ValuesFilter):
@@ -172,6 +198,10 @@ class ActorFilter(ValuesFilter):
                 "actor",
             )
         return condition
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        # A number is somebody else's in each project.
+        return [self.condition_of(value) for value in values] if len(self.parent.projects) == 1 else []
 
     def _as_told(self, said: str, told: re.Match[str]) -> Q | None:
         if told["person"]:
@@ -282,14 +312,35 @@ class EntryFilters(FilterSet):
         return narrowed
 
 
+    def stretches(self) -> tuple[Q, ...]:
+        """What leads to the entries that fit: conditions of which each is found along an index, and one must hold."""
+        for name in LEADING:
+            values = self.data.get(name)
+            if values and (found := self.filters[name].stretches_of(values)):
+                return tuple(found)
+        return (Q(),)
+
+
+# By what entries are found, where several of these are asked for: the rarest first.
+LEADING = ("operation", "object", "actor", "event", "theme", "role", "impact")
+
+
+def source_asked_for(
+    query: Query, source: Source, *, viewer: User | AnonymousUser, projects: Mapping[str, int]
+) -> Source:
+    """What a query finds in a source; raises `Wrong` with the place of what cannot be answered."""
+    filters = EntryFilters(query.parameters, source.entries, viewer=viewer, projects=projects)
+    try:
+        return replace(source, entries=filters.narrowed(), stretches=filters.stretches())
+    except ValidationError as error:
+        raise _placed(error, query) from None
+
+
 def entries_asked_for(
     query: Query, entries: QuerySet[Entry], *, viewer: User | AnonymousUser, projects: Mapping[str, int]
 ) -> QuerySet[Entry]:
-    """The entries that a query finds among these; raises `Wrong` with the place of what cannot be answered."""
-    try:
-        return EntryFilters(query.parameters, entries, viewer=viewer, projects=projects).narrowed()
-    except ValidationError as error:
-        raise _placed(error, query) from None
+    """The entries that a query finds among these, however far back."""
+    return source_asked_for(query, Source(entries, (), whole=True), viewer=viewer, projects=projects).entries
 
 
 def _placed(error: ValidationError, query: Query) -> Wrong:

@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet
 
 from audit.events import Event
 from audit.history import versions_of
-from audit.lines import Source
 from audit.models import Entry
+from audit.reach import Source
 from roles.matrix import Can
 from roles.models import User
 from roles.selectors import entries_visible_to, projects_where

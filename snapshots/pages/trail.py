@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from audit.lines import Line, LinesPage, lines_of
+from audit.models import Entry
 from audit.query import KEYS, Query, Wrong
 from roles.matrix import Can
 from roles.pages import member_behind
@@ -20,7 +22,7 @@ from roles.telling import Told, told
 
 from ..models import Snapshot
 from ..selectors import snapshots_visible_to
-from .asking import Place, before_of, place_of, query_of
+from .asking import Place, before_of, place_of, query_of, reach_of
 from .facets import facets_of
 from .tabs import tabs_of
 
@@ -61,7 +63,7 @@ def trail(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     }
     try:
         query, before = query_of(request, place), before_of(request)
-        page = lines_of(place.narrowed(query), before, PAGE)
+        page = lines_of(place.narrowed(query), before, PAGE, reach_of(request))
     except Wrong as wrong:
         context |= refusal_of(wrong, request.GET.get("q", ""))
         return TemplateResponse(request, "snapshots/trail.html", context, status=400)
@@ -85,8 +87,14 @@ def _told(place: Place, query: Query, before: int | None, page: LinesPage) -> di
         "lines": list(_lines(place, before, page)),
         "newest": place.address(query) if before else "",
         "older": place.address(query, before=page.older_than) if page.older_than else "",
+        "searched_to": _recorded_at(page.floor) if page.floor else None,
+        "further": place.address(query, before=page.floor, far=1) if page.floor else "",
         "wider": list(_wider(place, query)),
     }
+
+
+def _recorded_at(floor: int) -> datetime | None:
+    return Entry.objects.filter(pk__gte=floor).order_by("pk").values_list("recorded_at", flat=True).first()
 
 
 def _lines(place: Place, before: int | None, page: LinesPage) -> Iterator[ToldLine]:
