@@ -12,7 +12,6 @@ from .acting import Channel
 from .events import BY_CODE, Impact
 from .fields import CanonicalJSONField, Folded
 
-
 # Those whose entries are few enough for an index of their own; what roles there are is said in `roles.matrix`.
 DECIDING_ROLES = ("owner", "reviewer")
 

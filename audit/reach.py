@@ -28,42 +28,41 @@ EVERY_ID: Ids = (0, None)
 class Source:
     """Entries that are read alike, and the projects they are of; None is what belongs to the site.
 
-    `whole` says that all of these projects is read, and not only what concerns the viewer's own work. What is asked
-    for lies within `ids`, where they are known of a project, and in one of the `stretches`: each selects entries that
-    an index yields in the order of their ids.
+    `whole` says that all of these projects is read, and not only what concerns the viewer's own work; `base` is what
+    is read whatever is asked for. What is asked for lies within `ids`, where they are known of a project, and in one
+    of the `stretches`: each selects entries that an index yields in the order of their ids.
     """
 
     entries: QuerySet[Entry]
     project_ids: tuple[int | None, ...]
     whole: bool
+    base: QuerySet[Entry] = field(default_factory=Entry.objects.all)
     stretches: tuple[Q, ...] = (Q(),)
-    ids: Mapping[int | None, Sequence[Ids]] = field(default_factory=dict)
+    ids: Mapping[int, Sequence[Ids]] = field(default_factory=dict)
 
     def parts(self) -> list[QuerySet[Entry]]:
         """One for each project, since an index yields the newest of one project, never those of several."""
         return list(self._by_project(self.entries))
 
     def along_the_index(self) -> list[QuerySet[Entry]]:
-        return [part for stretch in self.stretches for part in self._by_project(Entry.objects.filter(stretch))]
+        return [part for stretch in self.stretches for part in self._by_project(self.base.filter(stretch))]
 
     def along_the_trail(self) -> list[QuerySet[Entry]]:
-        return list(self._by_project(Entry.objects.all()))
+        return list(self._by_project(self.base))
 
     def _by_project(self, entries: QuerySet[Entry]) -> Iterator[QuerySet[Entry]]:
         for pk in self.project_ids:
             of_project = entries.filter(project=pk) if pk else entries.filter(project=None)
-            for above, up_to in self.ids.get(pk, (EVERY_ID,)):
+            for above, up_to in self.ids.get(pk or 0, (EVERY_ID,)):
                 within = of_project.filter(pk__gt=above) if above else of_project
                 yield within if up_to is None else within.filter(pk__lte=up_to)
 
 
 def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
-    # What is found by way of somebody's own work costs as much as there is of that, wherever on the trail.
-    whole = [source for source in sources if source.whole]
     nearest = []
     for way in (Source.along_the_index, Source.along_the_trail):
-        nearest.append(_nearest([part for source in whole for part in way(source)], before, reach))
+        nearest.append(_nearest([part for source in sources for part in way(source)], before, reach))
         if not nearest[-1]:
             return 0
     newest = before or Entry.objects.aggregate(newest=Max("pk"))["newest"]

@@ -35,7 +35,6 @@ import benchmarks.measure as measure  # before any model: it sets Django up
 
 # isort: split
 from django.apps import apps
-from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.db.models import Max, Min
@@ -43,6 +42,7 @@ from django.utils import timezone
 
 from audit.acting import operation
 from audit.capture import engine_of
+from audit.capture.plans import column_of, pk_of
 from audit.events import BY_CODE, Event
 from audit.history import versions_of
 from audit.models import Entry
@@ -93,19 +93,13 @@ class Table:
 
     def __init__(self, model: type[models.Model], **always: Any) -> None:
         self.name = model._meta.db_table
-        self.pk = model._meta.pk.column
-        self.always = {self._column(model, name): value for name, value in always.items()}
+        self.pk = pk_of(model)
+        self.always = {column_of(model, name): value for name, value in always.items()}
         self.rows: list[tuple[Any, ...]] = []
         self.columns: tuple[str, ...] = ()
         with connection.cursor() as cursor:
             cursor.execute(f'SELECT coalesce(max("{self.pk}"), 0) FROM "{self.name}"')  # noqa: S608 - names of ours
             self.last: int = cursor.fetchone()[0]
-
-    @staticmethod
-    def _column(model: type[models.Model], name: str) -> str:
-        field: Any = model._meta.get_field(name)
-        column: str = field.column
-        return column
 
     def add(self, **values: Any) -> int:
         """One row, by its columns, each time the same ones; answers its id."""

@@ -83,26 +83,26 @@ class Spent:
     """
 
     def __enter__(self) -> Self:
-        self._at_start = time.perf_counter(), time.process_time(), _backend_seconds()
+        self._at_start = time.perf_counter(), time.process_time(), backend_seconds(connection)
         return self
 
     def __exit__(self, *error: object) -> None:
         wall, client, server = self._at_start
         self.wall = time.perf_counter() - wall
         self.client = time.process_time() - client
-        self.server = _backend_seconds() - server
+        self.server = backend_seconds(connection) - server
 
     @property
     def cpu(self) -> float:
         return self.client + self.server
 
 
-def _backend_seconds() -> float:
-    """The CPU seconds of the PostgreSQL backend that serves this connection."""
-    if connection.vendor != "postgresql":
+def backend_seconds(of: Any) -> float:
+    """The CPU seconds of the PostgreSQL backend that serves a connection."""
+    if of.vendor != "postgresql":
         return 0.0
-    connection.ensure_connection()
-    times = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
+    of.ensure_connection()
+    times = Path(f"/proc/{of.connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
     return (int(times[11]) + int(times[12])) / _TICKS
 
 

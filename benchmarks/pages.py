@@ -1,11 +1,12 @@
 """What each page takes on a trail of each length, and how many times the shortest one's that is.
 
-    DATABASE_URL=postgres://… python benchmarks/pages.py bench_10k bench_1m bench_10m [--rounds 15] [--only trail] [--json]
+    DATABASE_URL=postgres://… python benchmarks/pages.py bench_10k bench_10m [--rounds 15] [--only trail] [--json]
 
 The databases are those that `benchmarks/load.py` filled, the shortest first. Every page is asked for in this process,
 by the whole stack of middleware, view and template, in turn from each database, so that what else the machine does
-meets all alike. Figures are medians of the rounds after two that warm up; the ratio is the median of the ratios of
-each round. A page that grows with the trail shows there; what a page costs at all is no matter of this.
+meets all alike. Figures are medians of the rounds after two that warm up, beside the CPU that this process and the
+database's backend spent on one; `ratio` is that of the medians, `cpu_ratio` that of the CPU, which a busy machine
+disturbs least.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +110,7 @@ def facts() -> dict[str, Any]:
     of_project = Entry.objects.filter(project__slug=LARGE)
     needle = of_project.get(reason=NEEDLE)
     last = of_project.latest("id").pk
-    middle = of_project.filter(pk__lte=(needle.pk + last) // 2)[0]
+    middle = of_project.filter(pk__lte=(needle.pk + last) // 2, event="review.decided")[0]
     recent = of_project.filter(event="annotation.saved").latest("id")
     item = Item.objects.get(key=f"{LARGE}-000000")
     reviews = dict(LogReview.objects.values_list("title", "pk"))
@@ -147,8 +149,7 @@ class Base:
         connections["default"] = self.connection
         yield
 
-    def opened(self, viewer: str, address: str) -> tuple[float, int, float]:
-        """Seconds, queries, and the seconds of them that the database took."""
+    def opened(self, viewer: str, address: str) -> Opening:
         queries: list[float] = []
 
         def timed(execute: Callable[..., Any], *of_query: Any) -> Any:
@@ -160,30 +161,51 @@ class Base:
 
         address = quote(address.format(**self.facts), safe="/?&=:+*")
         with self.in_use(), connection.execute_wrapper(timed):
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             answer = self.clients[viewer].get(address)
-            spent = time.perf_counter() - began
+            opening = Opening(time.perf_counter() - began, time.process_time() - cpu, len(queries), sum(queries))
         if answer.status_code != 200:
             raise SystemExit(f"{address} in {self.name}: {answer.status_code}")
-        return spent, len(queries), sum(queries)
+        return opening
 
 
-def measured(bases: list[Base], viewer: str, address: str, rounds: int) -> dict[str, Any]:
-    found: dict[str, list[tuple[float, int, float]]] = {base.name: [] for base in bases}
-    for _ in range(WARM_UP + rounds):
+@dataclass(frozen=True)
+class Opening:
+    """Seconds by the wall and of this process, how many queries, and the seconds that they took."""
+
+    wall: float
+    cpu: float
+    queries: int
+    in_queries: float
+
+
+def measured(bases: list[Base], viewer: str, address: str, rounds: int) -> dict[str, dict[str, Any]]:
+    for _ in range(WARM_UP):
         for base in bases:
-            found[base.name].append(base.opened(viewer, address))
-    found = {name: each[WARM_UP:] for name, each in found.items()}
-    first = found[bases[0].name]
-    return {
-        name: {
-            "queries": each[-1][1],
-            "ms": round(statistics.median(spent for spent, _, _ in each) * 1e3, 1),
-            "ms_in_queries": round(statistics.median(asked for _, _, asked in each) * 1e3, 1),
-            "ratio": round(statistics.median(mine[0] / its[0] for mine, its in zip(each, first, strict=True)), 2),
+            base.opened(viewer, address)
+    at_first = [measure.backend_seconds(base.connection) for base in bases]
+    found: list[list[Opening]] = [[] for _ in bases]
+    for _ in range(rounds):
+        for base, openings in zip(bases, found, strict=True):
+            openings.append(base.opened(viewer, address))
+    told = {}
+    for base, openings, began in zip(bases, found, at_first, strict=True):
+        backend = (measure.backend_seconds(base.connection) - began) / rounds
+        told[base.name] = {
+            "queries": openings[-1].queries,
+            "ms": _ms(statistics.median(one.wall for one in openings)),
+            "ms_in_queries": _ms(statistics.median(one.in_queries for one in openings)),
+            "cpu_ms": _ms(statistics.median(one.cpu for one in openings) + backend),
         }
-        for name, each in found.items()
-    }
+    first = told[bases[0].name]
+    for one in told.values():
+        one["ratio"] = round(one["ms"] / first["ms"], 2)
+        one["cpu_ratio"] = round(one["cpu_ms"] / first["cpu_ms"], 2)
+    return told
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 1)
 
 
 def main() -> None:
@@ -204,8 +226,8 @@ def main() -> None:
 
 
 def _told(name: str, of_bases: dict[str, Any]) -> str:
-    cells = [f"{one['queries']:3d} q {one['ms']:8.1f} ms ×{one['ratio']:5.2f}" for one in of_bases.values()]
-    return f"{name:34} " + " │ ".join(cells)
+    told = "{queries:3d} q {ms:8.1f} ms ×{ratio:5.2f}, CPU {cpu_ms:7.1f} ms ×{cpu_ratio:5.2f}"
+    return f"{name:34} " + " │ ".join(told.format(**one) for one in of_bases.values())
 
 
 if __name__ == "__main__":

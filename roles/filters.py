@@ -311,7 +311,6 @@ class EntryFilters(FilterSet):
         narrowed: QuerySet[Entry] = self.filter_queryset(self.queryset)
         return narrowed
 
-
     def stretches(self) -> tuple[Q, ...]:
         """What leads to the entries that fit: conditions of which each is found along an index, and one must hold."""
         for name in LEADING:

@@ -67,7 +67,9 @@ def ids_between(project_ids: Iterable[int], first: date | None, last: date | Non
     of_days = Q(days__kind=DayKind.ACT)
     of_days &= Q(days__day__gte=first) if first else Q()
     of_days &= Q(days__day__lte=last) if last else Q()
-    rows = CountedDays.objects.filter(project__in=project_ids).annotate(within=FilteredRelation("days", condition=of_days))
+    rows = CountedDays.objects.filter(project__in=project_ids).annotate(
+        within=FilteredRelation("days", condition=of_days)
+    )
     bounds = rows.annotate(begin=Min("within__first_entry"), end=Max("within__last_entry"))
     return {
         project_id: [*([(begin - 1, end)] if begin else []), (counted_to, None)]

@@ -55,13 +55,13 @@ class Place:
         return [replace(source, ids=ids) for source in asked]
 
 
-def _ids_of(created: list[str], project_ids: Collection[int]) -> dict[int | None, list[Ids]]:
+def _ids_of(created: list[str], project_ids: Collection[int]) -> dict[int, list[Ids]]:
     """Between which ids of entries the days lie that are asked for."""
     spans = [span_of(value) for value in created]
     begin = max((span.begin for span in spans if span.begin), default=None)
     end = min((span.end for span in spans if span.end), default=None)
     last = (end - timedelta(microseconds=1)).date() if end else None
-    return {**ids_between(project_ids, begin.date() if begin else None, last)}
+    return ids_between(project_ids, begin.date() if begin else None, last)
 
 
 def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:

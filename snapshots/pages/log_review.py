@@ -15,11 +15,13 @@ from roles.paging import newest_first
 from roles.selectors import latest_roles_in
 from roles.telling import Told, pseudonyms_in, told
 
-from ..log_reviews import Verified, decision_points, entries_in_scope, progress_of, verify_sign_off, who_acted
+from ..log_reviews import Verified, decision_points, entries_in_scope, has_acted_in, progress_of, verify_sign_off
 from ..models import Disposition, Finding, LogReview, SignOff
 from ..selectors import who_could_sign
 
 PAGE = 50
+# Entries of a scope beyond these are not counted.
+COUNTED = 10_000
 # A signature under more entries than this is verified when somebody asks.
 VERIFIED_AT_ONCE = 1000
 
@@ -65,7 +67,8 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict) -> dict[str, 
         "is_open": is_open,
         "opened_by": names.of(log_review.opened_by_id),
         "asked": [(key, ", ".join(_value(key, value) for value in values)) for key, values in log_review.query.items()],
-        "size": entries_in_scope(log_review).count(),
+        "size": min(found := entries_in_scope(log_review).order_by()[: COUNTED + 1].count(), COUNTED),
+        "larger": found > COUNTED,
         "everything": everything,
         "points": _points(log_review, page.rows, names, viewer),
         "older_than": page.older_than,
@@ -74,7 +77,7 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict) -> dict[str, 
         "sign_off": sign_off,
         "signed_by": names.pseudonyms.of(names.project_id, sign_off.signed_by_id, sign_off.role) if sign_off else "",
         "verified": _verified(log_review, sign_off, asked),
-        "acted": is_open and viewer.pk in who_acted(log_review),
+        "acted": is_open and has_acted_in(log_review, viewer),
         "nobody_could_sign": is_open and not who_could_sign(log_review).exists(),
     }
 
