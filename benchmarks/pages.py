@@ -82,7 +82,7 @@ def pages() -> dict[str, tuple[str, str]]:
         "snapshot, after a long chapter": ("olga", f"{project}snapshots/3/"),
         "snapshot, any impact": ("olga", f"{project}snapshots/3/?impact=routine"),
         "item with most versions": ("olga", f"{project}items/{LARGE}-000000/"),
-        "item": ("olga", f"{project}items/{LARGE}-000100/"),
+        "item": ("olga", f"{project}items/{{typical}}/"),
         "item, annotator's": ("ana", f"{project}items/{LARGE}-000000/"),
         "history of a mark": ("olga", "/labelop/annotation/{mark}/history/"),
         "entry": ("olga", "/audit/entry/{entry}/change/"),
@@ -112,7 +112,9 @@ def facts() -> dict[str, Any]:
     last = of_project.latest("id").pk
     middle = of_project.filter(pk__lte=(needle.pk + last) // 2, event="review.decided")[0]
     recent = of_project.filter(event="annotation.saved").latest("id")
-    item = Item.objects.get(key=f"{LARGE}-000000")
+    items = Item.objects.filter(project__slug=LARGE)
+    # What is done to an item gets rarer with its number; in the middle of them it is the same at every length.
+    typical = items.order_by("key")[items.count() // 2]
     reviews = dict(LogReview.objects.values_list("title", "pk"))
     return {
         "day": f"{needle.at:%Y-%m-%d}",
@@ -122,7 +124,8 @@ def facts() -> dict[str, Any]:
         "operation": middle.operation,
         "middle": middle.pk,
         "entry": middle.pk,
-        "mark": Annotation.objects.filter(item=item).earliest("pk").pk,
+        "typical": typical.key,
+        "mark": Annotation.objects.filter(item=typical).earliest("pk").pk,
         "whole": reviews["The whole trail"],
         "chapter": reviews["The latest chapter"],
         "entries": Entry.objects.count(),

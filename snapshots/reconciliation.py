@@ -121,7 +121,7 @@ class _Judge:
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
         self.adjustments = adjustments_by_operation(project)
-        self.approvals = _approvals(project, after)
+        self.approvals = _approvals(project, comparison, after)
         self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
@@ -146,30 +146,51 @@ def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
     return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
-def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
-    """The standing approvals of each item and annotation: reviewer and the id of the review's entry."""
-    entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower)
-    if after is not None:
-        entries = entries.filter(id__lt=after.entry_id)
-    decided = {entry.subject_id: entry.pk for entry in entries.only("subject_id") if entry.subject_id is not None}
-    reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
-    # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
-    last = {(review.item_id, review.annotation_id): review.pk for review in reviews.order_by("id")}
+def _approvals(
+    project: Project, comparison: Comparison, after: Snapshot | None
+) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """The standing approvals of what changed, items and annotations: reviewer and the id of the review's entry."""
+    marks = _marks_by_item(comparison)
+    items = {record.record_id for record in comparison.touched if record.section == "items"} | marks.keys()
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for review in reviews:
-        if review.verdict not in APPROVALS or review.pk != last[review.item_id, review.annotation_id]:
-            continue
-        approval = (review.reviewer_id, decided[review.pk])
-        for subject in _subjects(review):
-            found.setdefault(subject, []).append(approval)
+    for some in in_parts(items):
+        reviews = Review.objects.filter(project=project, item__in=some).order_by("id")
+        decided = _decided_in({review.pk for review in reviews}, project, after)
+        standing = [review for review in reviews if review.pk in decided]
+        # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
+        last = {(review.item_id, review.annotation_id): review for review in standing}
+        for review in last.values():
+            if review.verdict in APPROVALS:
+                for subject in _subjects(review, marks):
+                    found.setdefault(subject, []).append((review.reviewer_id, decided[review.pk]))
     return found
 
 
-def _subjects(review: Review) -> list[tuple[str, int]]:
+def _marks_by_item(comparison: Comparison) -> dict[int, list[int]]:
+    """The annotations that changed, by the ids of their items."""
+    found: dict[int, list[int]] = {}
+    changed = [record.record_id for record in comparison.touched if record.section == "annotations"]
+    for some in in_parts(changed):
+        for pk, item_id in Annotation.objects.filter(pk__in=some).order_by().values_list("pk", "item_id"):
+            found.setdefault(item_id, []).append(pk)
+    return found
+
+
+def _decided_in(review_ids: set[int], project: Project, after: Snapshot | None) -> dict[int, int]:
+    """The entry of each of these reviews that was made before the window ended."""
+    decided: dict[int, int] = {}
+    for some in in_parts(review_ids):
+        entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower, subject_id__in=some)
+        if after is not None:
+            entries = entries.filter(id__lt=after.entry_id)
+        decided.update(entries.order_by("-id").values_list("subject_id", "pk"))
+    return decided
+
+
+def _subjects(review: Review, marks: dict[int, list[int]]) -> list[tuple[str, int]]:
     if review.annotation_id is not None:
         return [("annotations", review.annotation_id)]
-    marks = Annotation.objects.filter(item=review.item_id).values_list("pk", flat=True)
-    return [("items", review.item_id), *(("annotations", pk) for pk in marks)]
+    return [("items", review.item_id), *(("annotations", pk) for pk in marks.get(review.item_id, ()))]
 
 
 def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:
