@@ -45,9 +45,11 @@ def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: in
     floor = floor_of(sources, before, reach)
     parts = [_heads(part) for source in sources for part in source.parts()]
     heads = newest_ids(parts, before, size + 1, floor)
+    # Named one by one: of a subquery PostgreSQL guesses how much it yields, and may read all of an index instead.
+    acts = list(Entry.objects.filter(pk__in=heads[:size]).order_by().values_list("operation", flat=True))
     told: dict[int, Line] = {}
-    for source in sources:
-        told |= {line.head: line for line in _lines(source, heads[:size])}
+    for source in sources if acts else ():
+        told |= {line.head: line for line in _lines(source, acts)}
     lines = [told[head] for head in heads[:size] if head in told]
     if len(heads) > size:
         return LinesPage(lines, heads[size - 1])
@@ -66,14 +68,17 @@ def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:
     return part.filter(~Exists(newer))
 
 
-def _lines(source: Source, heads: Sequence[int]) -> Iterator[Line]:
-    operations = Entry.objects.filter(pk__in=heads).order_by().values("operation")
+def _lines(source: Source, acts: Sequence[uuid.UUID]) -> Iterator[Line]:
     act = [F("operation"), F("project")]
-    rows = source.entries.filter(operation__in=operations).annotate(
-        place=Window(RowNumber(), partition_by=act, order_by=[F("impact").desc(), F("pk").desc()]),
-        of_entries=Window(Count("pk"), partition_by=act),
-        of_records=Window(Sum("records"), partition_by=act),
-        head=Window(Max("pk"), partition_by=act),
+    rows = (
+        source.of_its_projects()
+        .filter(operation__in=acts)
+        .annotate(
+            place=Window(RowNumber(), partition_by=act, order_by=[F("impact").desc(), F("pk").desc()]),
+            of_entries=Window(Count("pk"), partition_by=act),
+            of_records=Window(Sum("records"), partition_by=act),
+            head=Window(Max("pk"), partition_by=act),
+        )
     )
     shown: dict[int, list[Any]] = {}
     for entry in rows.filter(place__lte=SHOWN).select_related("project", "actor", "attributed_to").order_by("place"):

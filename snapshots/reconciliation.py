@@ -182,7 +182,7 @@ def _decided_in(review_ids: set[int], project: Project, after: Snapshot | None) 
         entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower, subject_id__in=some)
         if after is not None:
             entries = entries.filter(id__lt=after.entry_id)
-        decided.update(entries.order_by("-id").values_list("subject_id", "pk"))
+        decided.update({entry.subject_id or 0: entry.pk for entry in entries.order_by("-id").only("subject_id")})
     return decided
 
 
