@@ -29,12 +29,16 @@ def work_entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
         return entries_visible_to(viewer)
     if viewer.is_superuser:
         return Entry.objects.all()
-    of_own_work = own & Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
-    return Entry.objects.filter(Q(project__in=projects_where(viewer, Can.INSPECT_TRAIL)) | of_own_work)
+    return Entry.objects.filter(Q(project__in=projects_where(viewer, Can.INSPECT_TRAIL)) | own)
 
 
 def _own_work(viewer: User | AnonymousUser) -> Q | None:
     """What makes an entry one about this viewer's own work; None where they have none."""
+    own = _about_own_work(viewer)
+    return None if own is None else own & Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
+
+
+def _about_own_work(viewer: User | AnonymousUser) -> Q | None:
     assignments = _named(own_assignments(viewer).values_list("pk", flat=True))
     if not assignments:
         return None
@@ -71,6 +75,8 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
     sources = [Source(entries_visible_to(viewer), tuple(whole), whole=True)] if whole else []
     elsewhere = tuple(pk for pk in seen if pk not in set(inspected))
     if elsewhere:
-        own = work_entries_visible_to(viewer)
+        # Without what they inspect, which is elsewhere: beside it no index would lead to their own work.
+        work = _own_work(viewer)
+        own = entries_visible_to(viewer) if work is None else Entry.objects.filter(work)
         sources.append(Source(own, elsewhere, whole=False, base=own))
     return sources
