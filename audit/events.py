@@ -67,6 +67,7 @@ class Event(models.TextChoices):
     ACCESS_OVERRIDDEN = "access.overridden", HIGH, Theme.ACCESS, REQUIRED, "Acted without a membership"
     ACCESS_DENIED = "access.denied", MEDIUM, Theme.ACCESS, OPTIONAL, "Attempt refused"
     ACCESS_DENIED_REPEATEDLY = "access.denied_repeatedly", HIGH, Theme.ACCESS, OPTIONAL, "Many attempts refused at once"
+    LOGIN_LOCKED_OUT = "login.locked_out", HIGH, Theme.ACCESS, OPTIONAL, "Logins locked after many failures"
     ANOMALY_NOTED = "anomaly.noted", MEDIUM, Theme.ACCESS, OPTIONAL, "Anomaly noted"
     ANOMALY_ACKNOWLEDGED = "anomaly.acknowledged", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly acknowledged"
     ANOMALY_RESOLVED = "anomaly.resolved", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly resolved"
