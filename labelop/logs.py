@@ -59,7 +59,7 @@ def _told(error: BaseException) -> Iterator[str]:
 
 
 def _written_out(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
 
 
 def logging_to(renderer: Any) -> dict[str, Any]:
