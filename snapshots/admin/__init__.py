@@ -2,6 +2,7 @@ from .adjustments import AdjustmentAdmin
 from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOffAdmin
 from .releases import ReleaseAdmin
 from .snapshots import SnapshotAdmin
+from .views import SavedViewAdmin
 
 __all__ = [
     "AdjustmentAdmin",
@@ -9,6 +10,7 @@ __all__ = [
     "FindingAdmin",
     "LogReviewAdmin",
     "ReleaseAdmin",
+    "SavedViewAdmin",
     "SignOffAdmin",
     "SnapshotAdmin",
 ]

@@ -1,4 +1,4 @@
-"""Where the past of a record is read."""
+"""Where the past of a record, or what a saved view asks for, is read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from labelop.models import Project
 
 if TYPE_CHECKING:
     from ..differences import Difference
+    from ..models import SavedView
 
 ADMINS = {
     "items": "admin:labelop_item_history",
@@ -26,3 +27,8 @@ def place_of(project: Project, difference: Difference) -> str:
         except NoReverseMatch:
             pass
     return reverse(ADMINS[difference.section], args=[difference.record_id])
+
+
+def address_of_view(view: SavedView) -> str:
+    """The same for as long as the view is there, whatever it is called."""
+    return f"{reverse('trail', args=[view.project.slug])}?view={view.pk}"

@@ -7,17 +7,20 @@ import io
 import json
 import re
 import uuid
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.acting import operation
 from audit.models import Entry
 from audit.query import parse
 from labelop.models import Item, LabelClass
 from labelop.services.assignments import assign_work
+from labelop.services.projects import create_project
 from labelop.services.schema import add_class, redefine_class
 from labelop.services.work import add_item
 from roles.models import User
@@ -272,9 +275,39 @@ class TestAnExport:
         assert answer.status_code == 422
         assert not left.entries
 
+    def test_of_all_ones_projects_is_recorded_on_each_of_which_something_is_taken(self, street: Street) -> None:
+        ours = create_project("lanes", "Lanes", by=street.sue, owner=street.olga, reason="Pilot")
+        create_project("paths", "Paths", by=street.sue, owner=street.olga, reason="Pilot")
+        add_class(ours, "lane", "Lane", by=street.olga)
+        answers = {"form": "ndjson", "reason": "For the customer’s auditor"}
+        with what_is_left() as left:
+            answer = as_(street.olga).post("/trail/export/?q=event:class.added+created:1d", answers)
+            lines = [json.loads(line) for line in answer.getvalue().splitlines()]
+        assert {(line["project"], line["event"]) for line in lines} == {
+            ("street", "class.added"),
+            ("lanes", "class.added"),
+        }
+        assert [(entry.event, entry.project) for entry in left.entries] == [
+            ("trail.exported", street.project),
+            ("trail.exported", ours),
+        ]
+        assert {(entry.after or {})["query"] for entry in left.entries} == {
+            f"event:class.added created:>={timezone.now() - timedelta(days=1):%Y-%m-%d}"
+        }, "the days are told by their dates"
+        assert CANARY not in answer.getvalue().decode()
+
+    def test_of_nothing_is_none(self, street: Street) -> None:
+        with what_is_left() as left:
+            answer = as_(street.olga).post(
+                "/trail/export/?q=event:snapshot.sealed+nowhere", {"form": "csv", "reason": "x"}
+            )
+        assert (answer.status_code, left.entries) == (422, [])
+        assert "Nothing on the trail fits this question." in answer.content.decode()
+        assert as_(street.ana).get("/trail/export/").status_code == 404
+
     def test_is_refused_to_an_annotator_by_the_service(self, street: Street) -> None:
         with pytest.raises(Exception, match="inspect the trail"):
-            export_trail(street.project, parse(""), form="csv", by=street.ana, reason="Curious")
+            export_trail([street.project], parse(""), form="csv", by=street.ana, reason="Curious")
 
     def test_is_the_same_read_in_pieces(self, street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = self.take(street.olga, "ndjson", "-event:trail.exported")
