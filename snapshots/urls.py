@@ -16,6 +16,7 @@ def _of_project(address: str, page: Any, name: str) -> URLPattern:
 
 urlpatterns = [
     path("", admin.site.admin_view(pages.index), name="index"),
+    path("find/", admin.site.admin_view(pages.find), name="find"),
     _of_project("", pages.project, "project"),
     _of_project("trail/", pages.trail, "trail"),
     _of_project("trail/export/", pages.export_trail, "export_trail"),

@@ -42,7 +42,7 @@ NOBODY = "403 403 403 403 403 403 403"
 # fmt: off
 TABLE: tuple[tuple[str, str, str], ...] = (
     # elsewhere  assigned  unassigned  reviewer  author  owner  superuser
-    (EVERYBODY,                     NOT_TAKEN,                     "index password_change_done jsi18n"),
+    (EVERYBODY,                     NOT_TAKEN,                     "index find password_change_done jsi18n"),
     (EVERYBODY,                     EVERYBODY,                     "password_change app_list"),
     (NOT_TAKEN,                     EVERYBODY,                     "logout"),
     ("302 302 302 302 302 302 302", EVERYBODY,                     "login"),

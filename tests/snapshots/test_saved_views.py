@@ -193,4 +193,4 @@ class TestThePages:
                 assert as_(user).get(address).status_code == 404, (user, address)
         assert as_(street.olga).get(f"/trail/?view={shared.pk}").status_code == 404
         assert ">Own<" not in as_(street.ravi).get(TRAIL).content.decode()
-        assert "Saved views" not in as_(street.ana).get(TRAIL).content.decode()
+        assert "Save this question" not in as_(street.ana).get(TRAIL).content.decode()
