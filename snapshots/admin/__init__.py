@@ -1,4 +1,5 @@
 from .adjustments import AdjustmentAdmin
+from .entries import EntryAdmin
 from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOffAdmin
 from .releases import ReleaseAdmin
 from .snapshots import SnapshotAdmin
@@ -7,6 +8,7 @@ from .views import SavedViewAdmin
 __all__ = [
     "AdjustmentAdmin",
     "DispositionAdmin",
+    "EntryAdmin",
     "FindingAdmin",
     "LogReviewAdmin",
     "ReleaseAdmin",

@@ -187,6 +187,21 @@ def test_the_trail_of_all_merges_the_projects_of_the_viewer_alone(street: Street
     assert CANARY in everything
 
 
+def test_an_entry_and_its_act_are_cited_with_the_snapshot_they_led_to(street: Street) -> None:
+    entry = Entry.objects.get(project=street.project, event="class.added", subject_name="Van")
+    page = main_of(as_(street.ravi), f"/audit/entry/{entry.pk}/change/")
+    cited = page.split('<pre class="cite"')[1].split("</pre>")[0]
+    for said in (
+        f"Street scenes, entry {entry.pk}: Label class added",
+        f"act      {entry.operation}",
+        f"snapshot v1 (no. 1), to which it led\nmanifest {street.first.manifest_hash}",
+        f"http://testserver/audit/entry/{entry.pk}/change/\n",
+        f"http://testserver{TRAIL}?q=operation:{entry.operation}",
+    ):
+        assert said in cited
+    assert entries_on(main_of(as_(street.ravi), f"{TRAIL}?q=operation:{entry.operation}")) == [entry.pk]
+
+
 def test_uma_asks_her_own_trail_alone(street: Street) -> None:
     uma = as_(street.uma)
     for address in (TRAIL, EXPORT, TRAIL + "?q=actor:x"):
