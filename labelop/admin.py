@@ -7,14 +7,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from audit.models import Entry
 from roles.admin import AuditedAdmin
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
-from roles.telling import told
 
 from .filters import (
     AnnotationFilters,
@@ -42,9 +39,6 @@ from .selectors.work import (
     reviews_visible_to,
 )
 
-# So many entries of the same act stand beside one; all of them are a question to the trail.
-BESIDE = 50
-
 
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
@@ -55,38 +49,6 @@ class ProjectAdmin(AuditedAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)
-
-
-@admin.register(Entry)
-class EntryAdmin(AuditedAdmin):
-    """One entry by itself, beside the others of its act; the list of entries is the trail."""
-
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
-        return work_entries_visible_to(viewer)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        asked = request.GET.copy()
-        if asked.get("impact") == "all":
-            del asked["impact"]
-            asked["q"] = ""
-        return redirect(f"{reverse('trail_of_all')}?{asked.urlencode()}")
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        beside = self.visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": entry.label,
-            "opts": self.opts,
-            "told": told([entry], request.user)[0],
-            "beside": told(beside[:BESIDE], request.user),
-        }
-        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
-
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
 
 
 class WorkAdmin(AuditedAdmin):

@@ -118,3 +118,9 @@ class AdjustmentFilters(StrictFilterSet):
     state = VocabularyFilter(Adjustment.State)
     proposed_by = PersonFilter()
     proposed_at = SpanFilter()
+
+
+class SavedViewFilters(StrictFilterSet):
+    project = ProjectFilter()
+    name = NameFilter()
+    shared = FlagFilter()
