@@ -27,6 +27,7 @@ ASKED = [
     f"{STREET}trail/?q=impact:high+created:2020-01-01",
     f"{STREET}trail/?q=nonsense:%22",
     f"{STREET}snapshots/6/?from=1",
+    "/find/?q=van",
 ]
 # What others than an owner read differently.
 OF_A_REVIEWER = ["/", STREET, f"{STREET}trail/", f"{STREET}access/", f"{STREET}snapshots/6/", f"{STREET}quality/"]
