@@ -4,12 +4,15 @@ from .log_reviews import DispositionAdmin, FindingAdmin, LogReviewAdmin, SignOff
 from .releases import ReleaseAdmin
 from .snapshots import SnapshotAdmin
 from .views import SavedViewAdmin
+from .work import AnnotationInTheDatasetAdmin, ItemInTheDatasetAdmin
 
 __all__ = [
     "AdjustmentAdmin",
+    "AnnotationInTheDatasetAdmin",
     "DispositionAdmin",
     "EntryAdmin",
     "FindingAdmin",
+    "ItemInTheDatasetAdmin",
     "LogReviewAdmin",
     "ReleaseAdmin",
     "SavedViewAdmin",

@@ -8,6 +8,7 @@ from django.urls import reverse
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from ..filters import SavedViewFilters
 from ..forms.views import RemoveViewForm, RenameViewForm, SaveViewForm
 from ..models import SavedView
 from ..pages.places import address_of_view
@@ -17,7 +18,8 @@ from ..selectors import saved_views_visible_to
 @admin.register(SavedView)
 class SavedViewAdmin(AuditedAdmin):
     list_display = ("name", "project", "query", "shared", "made_by", "made_at")
-    list_filter = ("shared",)
+    filters = SavedViewFilters
+    empty = "Nobody keeps a question to the trail yet."
     fields = ("project", "name", "query", "shared", "made_by", "made_at")
     acts = (RenameViewForm, RemoveViewForm)
     list_acts = (SaveViewForm,)
