@@ -35,6 +35,7 @@ from snapshots.selectors import (
     findings_visible_to,
     log_reviews_visible_to,
     releases_visible_to,
+    saved_views_visible_to,
     sign_offs_visible_to,
     snapshots_visible_to,
 )
@@ -287,6 +288,18 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
             ("proposed_by", "Owner 1"): always,
             ("proposed_by", "Reviewer 2"): never,
             **since_yesterday("proposed_at"),
+        },
+    ),
+    releases.SavedViewFilters: (
+        saved_views_visible_to,
+        {
+            ("project", SLUG): birds,
+            ("name", "eulen*"): birds,
+            ("shared", "true"): lambda view: view.shared,
+            ("shared", "false"): lambda view: not view.shared,
+            ("made_by", "Owner 1"): lambda view: view.shared,
+            ("made_by", "Reviewer 2"): lambda view: not view.shared,
+            **since_yesterday("made_at"),
         },
     ),
 }
