@@ -76,6 +76,13 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
+    WEBHOOK_ADDED = "webhook.added", HIGH, Theme.ACCESS, REQUIRED, "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", HIGH, Theme.ACCESS, REQUIRED, "Webhook changed"
+    WEBHOOK_SECRET_RENEWED = "webhook.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL, "Secret of a webhook renewed"
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched off"
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched on"
+    WEBHOOK_REMOVED = "webhook.removed", HIGH, Theme.ACCESS, REQUIRED, "Webhook removed"
+    DELIVERY_RESENT = "delivery.resent", MEDIUM, Theme.ACCESS, OPTIONAL, "Delivery to a webhook asked for again"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
