@@ -118,6 +118,8 @@ class Event(models.TextChoices):
     DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
     # ROUTINE though it accepts work: what decided was the review policy, and setting that is HIGH.
     REVIEW_LEFT_OUT = "review.left_out", ROUTINE, Theme.REVIEW, OPTIONAL, "Left out of review by the policy"
+    # Told of another tool's review: it decides nothing here.
+    REVIEW_IMPORTED = "review.imported", MEDIUM, Theme.REVIEW, OPTIONAL, "Review imported"
     REVIEW_DISPUTED = "review.disputed", MEDIUM, Theme.REVIEW, REQUIRED, "Review decision contested"
     DECISION_UPHELD = "decision.upheld", MEDIUM, Theme.REVIEW, REQUIRED, "Contested decision upheld"
     DECISION_OVERTURNED = "decision.overturned", HIGH, Theme.REVIEW, REQUIRED, "Contested decision overturned"
