@@ -6,10 +6,11 @@ from audit.canonical import NotCanonical, canonical_json
 
 from .errors import BadField
 from .files import MAX_RECORD_BYTES
-from .records import Incoming, ItemRecord, Mark
+from .records import About, ClassRecord, Incoming, ItemRecord, Mark
 
 MAX_ITEM_KEY = 500
 MAX_NAME = 255
+MAX_ABOUT = 100_000
 
 
 def checked(one: Incoming) -> Incoming:
@@ -18,6 +19,17 @@ def checked(one: Incoming) -> Incoming:
     if one.record is not None:
         _check_record(one.record)
     return one
+
+
+def checked_class(one: ClassRecord) -> ClassRecord:
+    _check_name(one.key, "class", MAX_NAME)
+    _canonical(one.attributes, "class.attributes")
+    return one
+
+
+def checked_about(one: About) -> About:
+    """What a file says of itself, or that there is more of it than the trail should hold."""
+    return one if len(_canonical(one.told, "file")) <= MAX_ABOUT else About({"left_out": "too long to be kept"})
 
 
 def _check_record(record: ItemRecord) -> None:

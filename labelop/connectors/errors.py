@@ -42,7 +42,7 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}, {self.field}: {self.reason}" if self.field else f"{self.place}: {self.reason}"
+        return printable(f"{self.place}, {self.field}: {self.reason}" if self.field else f"{self.place}: {self.reason}")
 
 
 @dataclass
@@ -60,11 +60,20 @@ class Faults:
         """What `read` gives, or None for a record that is left out."""
         try:
             return read(*args, **kwargs)
+        except BadFile as error:
+            self.add(error.place, error.field, error.reason)
         except BadField as error:
             self.add(place, error.field, error.reason)
-            return None
+        except RecursionError:
+            self.add(place, None, "nested too deeply")
+        return None
 
     def add(self, place: str, field: str | None, reason: str) -> None:
         if not self.keep_going:
             raise BadFile(place, field, reason)
         self.left_out.append(Fault(place, field, reason))
+
+
+def printable(text: str) -> str:
+    """A text from somebody's file as a terminal or the trail may show it: what steers either is spelled out."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

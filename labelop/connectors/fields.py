@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from .errors import BadField
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_LARGEST = 10**15
+_DIGITS = 15
 
 # Names under which tools pass on what logs somebody in or tells who they are; never kept.
 _PRIVATE = frozenset(
@@ -33,12 +37,14 @@ def sequence(value: object, field: str | None) -> list[Any]:
 def text(value: object, field: str | None) -> str:
     if not isinstance(value, str):
         raise BadField(field, f"not a text, but {_kind(value)}")
+    if _UNSTORABLE.search(value):
+        raise BadField(field, "a character that cannot be stored")
     return value
 
 
 def number(value: object, field: str | None) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadField(field, f"not a number, but {_kind(value)}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+        raise BadField(field, f"not a number that means a place, but {_kind(value)}")
     return value
 
 
@@ -68,9 +74,16 @@ def spelled_number(value: str | None, field: str | None) -> int | float:
         found = float(value or "")
     except ValueError as error:
         raise BadField(field, f"{value!r} is not a number") from error
-    if not math.isfinite(found):
+    if not abs(found) < _LARGEST:
         raise BadField(field, f"{value!r} is not a number")
     return int(found) if found.is_integer() else found
+
+
+def spelled_whole(value: str | None, field: str | None) -> int:
+    """A whole number written as text, not below 0."""
+    if not value or not value.isdecimal() or len(value) > _DIGITS:
+        raise BadField(field, f"{value!r} is not a whole number")
+    return int(value)
 
 
 def moment(value: object, field: str | None) -> datetime:
@@ -105,7 +118,7 @@ def bounds(points: list[list[float]]) -> list[float]:
 def rounded(number: float) -> int | float:
     """To a millionth, so that the same place reached by another sum is the same number."""
     found = round(number, 6)
-    return int(found) if float(found).is_integer() else found
+    return int(found) if float(found).is_integer() and abs(found) < _LARGEST else found
 
 
 def _kind(value: object) -> str:

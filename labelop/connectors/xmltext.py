@@ -22,6 +22,11 @@ def parsed_xml(content: bytes) -> Element:
         root: Element = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise BadField(None, f"not XML that can be read ({_said(error)})") from error
+    level, depth = list(root), 1
+    while level:
+        level, depth = [child for element in level for child in element], depth + 1
+        if depth > MAX_DEPTH:
+            raise BadField(None, f"deeper than {MAX_DEPTH} elements")
     return root
 
 

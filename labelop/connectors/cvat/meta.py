@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ..errors import BadFile
+from ..errors import BadField, BadFile
+from ..fields import spelled_whole
 from ..records import ClassRecord
 from ..xmltext import tree_of
 
@@ -44,11 +45,13 @@ class Meta:
             return
         first = 0
         for task in self.tasks.values():
-            size = int(task["size"]) if task.get("size", "").isdecimal() else 0
+            size = _whole(task.get("size"))
             # A project's frames are numbered through, task after task; a task's own begin where it does.
-            start = first if len(self.tasks) > 1 else int(task.get("start_frame") or 0)
+            start = first if len(self.tasks) > 1 else _whole(task.get("start_frame"))
             step = (
-                int(found[1]) if len(self.tasks) == 1 and (found := _STEP.search(task.get("frame_filter", ""))) else 1
+                _whole(found[1])
+                if len(self.tasks) == 1 and (found := _STEP.search(task.get("frame_filter", "")))
+                else 1
             )
             missing = sorted({start + place * step for place in range(size)} - there) if size <= 10**6 else []
             first += size
@@ -84,7 +87,16 @@ def meta_of(element: Element, name: str) -> Meta:
 
 def _size(holder: Element) -> list[int] | None:
     sides = [holder.findtext(f"original_size/{side}", "").strip() for side in ("width", "height")]
-    return [int(side) for side in sides] if all(side.isdecimal() for side in sides) else None
+    size = [_whole(side) for side in sides]
+    return size if all(size) else None
+
+
+def _whole(text: str | None) -> int:
+    """A number that only helps to tell what is missing: 0 where it is none."""
+    try:
+        return spelled_whole(text, None)
+    except BadField:
+        return 0
 
 
 def _class_of(label: Element, name: str) -> ClassRecord:

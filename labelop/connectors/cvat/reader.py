@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from ..errors import BadField, BadFile, Faults
-from ..fields import spelled_number
+from ..fields import spelled_number, spelled_whole
 from ..files import Files
 from ..records import About, ClassRecord, Incoming, ItemRecord, Mark
 from ..splits import split_named_in
@@ -72,8 +72,7 @@ def _image(element: Element, meta: Meta, split: str, place: str) -> Incoming:
     image = element.get("name")
     if not image:
         raise BadField("name", "missing")
-    if not (number := element.get("id", "")).isdecimal() or len(number) > 9:
-        raise BadField("id", "not the number of a frame")
+    spelled_whole(element.get("id"), "id")
     subset = element.get("subset") or meta.subset(element.get("task_id", ""))
     named = "" if subset.lower() == "default" else subset
     data: dict[str, Any] = {"image": image}

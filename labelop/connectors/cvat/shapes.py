@@ -52,11 +52,12 @@ def _label(element: Element) -> str:
 def _value(element: Element, *taken: str) -> Value:
     """Where a shape lies, and all else that is said of it: flags as such, its attributes by name."""
     drawn, fields = SHAPES[element.tag](element)
-    value = dict(drawn)
+    value: Value = {}
     for field, said in element.attrib.items():
         if field not in ("label", *fields, *taken):
             flag = field in ("occluded", "outside", "keyframe")
             value[field] = _FLAGS.get(said, said) if flag else said
+    value |= drawn
     attributes = {}
     parts: list[Value] = []
     for child in element:

@@ -156,7 +156,7 @@ def _brush(value: Value, scale: Scale) -> Value:
 
 def _span(value: Value, scale: Scale) -> Value:
     """A stretch of a text in characters, or of a recording in seconds; marked-up text also tells where in all of it."""
-    places = value.get("globalOffsets") or value
+    places = mapping(value.get("globalOffsets") or value, "value.globalOffsets")
     ends = {field: places.get(field) for field in ("start", "end")}
     if any(isinstance(end, bool) or not isinstance(end, int | float | str) for end in ends.values()):
         raise BadField("value.start", "neither a place in a text nor a time")

@@ -23,7 +23,7 @@ def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming]:
     for name in files.ending(".xml"):
         path = PurePosixPath(name)
         of_file = split or listed.get(path.stem) or split_named_in(path.parent.as_posix())
-        if found := faults.tried(name, _item, files.whole(name), path.stem, of_file, name):
+        if found := faults.tried(name, _item, files, path.stem, of_file, name):
             yield found
 
 
@@ -41,8 +41,8 @@ def _listed_splits(files: Files, faults: Faults) -> dict[str, str]:
     return found
 
 
-def _item(content: bytes, stem: str, split: str, place: str) -> Incoming:
-    root = parsed_xml(content)
+def _item(files: Files, stem: str, split: str, place: str) -> Incoming:
+    root = parsed_xml(files.whole(place))
     if root.tag != "annotation":
         raise BadField(None, f"the root is <{root.tag}>, not <annotation>")
     key = text_of(root, "filename", stem)

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import BadField, Faults
-from ..fields import bounds, rounded, spelled_number
-from ..files import Files, decoded
+from ..fields import bounds, rounded, spelled_number, spelled_whole
+from ..files import Files, line_text
 from ..records import ClassRecord, Incoming, ItemRecord, Mark
 from ..splits import split_named_in
 from .layout import Classes, classes_in, key_of, label_files, listed_images, names_classes
@@ -28,7 +28,7 @@ def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming | ClassR
         key = key_of(path.with_suffix("").as_posix())
         ending, of_list = listed.pop(key, ("", ""))
         of_file = split or of_list or split_named_in(path.parent.as_posix())
-        if found := faults.tried(name, _item, files.whole(name), key + ending, of_file, classes, name):
+        if found := faults.tried(name, _item, files, name, key + ending, of_file, classes, name):
             yield found
     for key, (ending, of_list) in listed.items():
         yield Incoming(key + ending, _record(key + ending, split or of_list, []), place=f"{of_list}.txt")
@@ -36,10 +36,10 @@ def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming | ClassR
     faults.notes += [f"{name}: not read" for name in files.names if name not in aside]
 
 
-def _item(content: bytes, key: str, split: str, classes: Classes, place: str) -> Incoming:
+def _item(files: Files, name: str, key: str, split: str, classes: Classes, place: str) -> Incoming:
     marks = [
         _mark(line.split(), classes, f"line {number}")
-        for number, line in enumerate(decoded(content, place).splitlines(), 1)
+        for number, line in enumerate(line_text(files.whole(name)).splitlines(), 1)
         if line.strip()
     ]
     return Incoming(key, _record(key, split, marks), place=place)
@@ -50,11 +50,12 @@ def _record(key: str, split: str, marks: list[Mark]) -> ItemRecord:
 
 
 def _mark(cells: list[str], classes: Classes, field: str) -> Mark:
-    if not cells[0].isdecimal() or int(cells[0]) not in classes.names:
-        raise BadField(field, f"there is no class {cells[0][:20]}")
+    number = spelled_whole(cells[0], field)
+    if number not in classes.names:
+        raise BadField(field, f"there is no class {number}")
     numbers: list[float] = [spelled_number(cell, field) for cell in cells[1:]]
     value = _value(numbers, classes.keypoints, field)
-    return Mark(None, classes.names[int(cells[0])], {**value, "yolo": " ".join(cells[1:])})
+    return Mark(None, classes.names[number], {**value, "yolo": " ".join(cells[1:])})
 
 
 def _value(numbers: list[float], keypoints: int, field: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from django.db import transaction
 from audit.acting import Refused, record_refusal_after_rollback
 from roles.models import User
 
-from ...connectors.checking import checked
-from ...connectors.errors import Faults
+from ...connectors.checking import checked, checked_about, checked_class
+from ...connectors.errors import Faults, printable
 from ...connectors.files import Files, files_at
 from ...connectors.formats import READERS, recognised
 from ...connectors.records import About, ClassRecord, Incoming
@@ -93,13 +93,13 @@ class _FromFile:
     progress: Callable[[int], None]
 
     def run(self, *, whole: bool) -> None:
-        self.project = self._project()
         self.classes: dict[str, ClassRecord] = {}
         self.about: dict[str, Any] = {}
         self.seen: dict[str, str] = {}
-        name = self.files.root.name
-        source = f"{self.imported.format} {digest_of(self.files)} {name}"
-        self.telling = Telling(source[:200], f"Import of {name}")
+        self.name = printable(self.files.root.name)
+        self.project = self._project()
+        source = f"{self.imported.format} {digest_of(self.files)} {self.name}"
+        self.telling = Telling(source[:200], f"Import of {self.name}")
         incoming = self._incoming()
         while batch := list(self._batch(incoming)):
             self._take_in(batch)
@@ -112,8 +112,7 @@ class _FromFile:
         project = Project.objects.filter(slug=self.slug).first()
         if project is None:
             self.imported.project_made = True
-            name = self.files.root.name
-            project = create_project(self.slug, self.slug, by=self.by, reason=f"Import of {name}")
+            project = create_project(self.slug, self.slug, by=self.by, reason=f"Import of {self.name}")
         return project
 
     def _take_in(self, batch: list[Incoming]) -> None:
@@ -125,9 +124,11 @@ class _FromFile:
         """Each item of the file that can be stored, once; what is said of classes and of the file is kept aside."""
         for one in READERS[self.imported.format](self.files, self.faults, self.split):
             if isinstance(one, ClassRecord):
-                self.classes[one.key] = one
+                if told := self.faults.tried(self.name, checked_class, one):
+                    self.classes[told.key] = told
             elif isinstance(one, About):
-                self.about |= one.told
+                if about := self.faults.tried(self.name, checked_about, one):
+                    self.about |= about.told
             elif one.item in self.seen:
                 first = self.seen[one.item]
                 self.faults.add(one.place, "key", f"the item {one.item!r} stands there twice, first at {first}")
@@ -165,7 +166,7 @@ def digest_of(files: Files) -> str:
     """What tells one version of a file from the next: the first digits of the SHA-256 of names and contents."""
     digest = sha256()
     for name in files.names:
-        digest.update(f"{name}\n".encode())
+        digest.update(f"{name}\n".encode(errors="surrogateescape"))
         with files.opened(name) as file:
             while piece := file.read(2**20):
                 digest.update(piece)
