@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 import stat
 import zipfile
 import zlib
@@ -118,10 +117,6 @@ def line_text(line: bytes | None) -> str:
         return line.decode()
     except UnicodeDecodeError as error:
         raise BadField(None, f"not UTF-8 ({error.reason} at byte {error.start})") from error
-
-
-def as_text(file: IO[bytes]) -> io.TextIOWrapper:
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 
 def _in_folder(root: Path) -> list[str]:

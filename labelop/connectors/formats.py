@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from . import coco, conllu, cvat, doccano, label_studio, prodigy, voc, yolo
 from .errors import BadField, BadFile, Faults
-from .files import Files, as_text
+from .files import Files
 from .jsontext import members
 from .records import About, ClassRecord, Incoming
 
@@ -103,7 +103,7 @@ def _first_keys(files: Files, name: str) -> set[str]:
     keys: set[str] = set()
     with files.opened(name) as file:
         try:
-            for path, value in members(as_text(file)):
+            for path, value in members(file):
                 if path.startswith("["):
                     return {"[", *value} if isinstance(value, dict) else {"["}
                 keys.add(path.partition("[")[0])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import IO, Any
 
 from .errors import BadField
 from .files import MAX_RECORD_BYTES, line_text
@@ -32,7 +33,7 @@ def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def members(file: TextIO) -> Iterator[tuple[str, Any]]:
+def members(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
     """The members of one large value, each under its path: `[3]`, `images[3]` or `info`.
 
     Only the lists at the top are taken apart; an empty one is given as such. Raises `BadField` where the text stops
@@ -62,8 +63,9 @@ def members(file: TextIO) -> Iterator[tuple[str, Any]]:
 class _Text:
     """A text that is read a piece at a time."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._held = ""
         self._at = 0
         self._line = 1
@@ -150,10 +152,10 @@ class _Text:
         rest = self._held[self._at :]
         if len(rest) > MAX_RECORD_BYTES:
             raise BadField(None, f"line {self._line}: a value longer than {MAX_RECORD_BYTES:,} characters")
+        content = self._file.read(max(_PIECE, len(rest)))
+        self._ended = not content
         try:
-            piece = self._file.read(max(_PIECE, len(rest)))
+            self._held, self._at = rest + self._decoder.decode(content, final=self._ended), 0
         except UnicodeDecodeError as error:
             raise BadField(None, f"after line {self._line}: not UTF-8 ({error.reason})") from error
-        self._ended = not piece
-        self._held, self._at = rest + piece, 0
         return not self._ended

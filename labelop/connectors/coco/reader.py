@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import BadField, Faults
 from ..fields import mapping, name, number, present, sequence, text
-from ..files import Files, as_text
+from ..files import Files
 from ..jsontext import members
 from ..records import About, ClassRecord, Incoming, ItemRecord, Mark
 from ..splits import split_named_in
@@ -42,7 +42,7 @@ def _read_file(files: Files, one: str, faults: Faults, split: str) -> Iterator[I
     held = _Held()
     with files.opened(one) as file:
         try:
-            for path, value in members(as_text(file)):
+            for path, value in members(file):
                 faults.tried(f"{one}, {path}", _hold, held, path, value)
         except BadField as error:
             faults.add(one, error.field, error.reason)

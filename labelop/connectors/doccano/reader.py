@@ -8,7 +8,7 @@ from typing import Any
 from audit.canonical import sha256_hex
 
 from ..errors import BadField, Faults
-from ..fields import mapping, name, present, sequence, text, whole, without_private
+from ..fields import mapping, name, present, sequence, text, whole
 from ..files import Files, numbered_lines
 from ..jsontext import parsed
 from ..records import Incoming, ItemRecord, Mark
@@ -32,7 +32,7 @@ def _item(line: bytes | None, split: str, place: str) -> Incoming:
     record = mapping(parsed(line), None)
     source = "text" if "text" in record else "filename"
     content = text(present(record, source), source)
-    rest = {field: without_private(value) for field, value in record.items() if field not in _TAKEN}
+    rest = {field: value for field, value in record.items() if field not in _TAKEN}
     marks = [*_labels(record, content), *_entities(record, content), *_relations(record)]
     key = name(record["id"], "id") if record.get("id") is not None else sha256_hex(content)[:16]
     data = {"text" if source == "text" else "image": content}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import BadField, Faults
-from ..files import Files, as_text
+from ..files import Files
 from ..jsontext import members
 from ..records import Incoming
 from ..splits import split_named_in
@@ -20,7 +20,7 @@ def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming]:
 def _tasks(files: Files, name: str, faults: Faults, split: str) -> Iterator[Incoming]:
     with files.opened(name) as file:
         try:
-            for path, task in members(as_text(file)):
+            for path, task in members(file):
                 place = f"{name}, {path}"
                 if found := faults.tried(place, incoming_of, task, split, place):
                     yield found

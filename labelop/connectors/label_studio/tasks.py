@@ -31,7 +31,8 @@ def incoming_of(task: object, split: str = "", place: str = "") -> Incoming:
         for index, annotation in enumerate(sequence(task.get(field, []), field))
     ]
     marks = [mark for where, annotation in annotations for mark in marks_of_annotation(annotation, where)]
-    kept = {key: _kept(value) for key, value in task.items() if key not in ("data", field)}
+    # What its uploader noted beside a task is data like the data itself.
+    kept = {key: value if key == "meta" else _kept(value) for key, value in task.items() if key not in ("data", field)}
     kept["annotations"] = [
         _kept({key: value for key, value in annotation.items() if key != "result"}) for _, annotation in annotations
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from audit.canonical import NotCanonical, canonical_json, sha256_hex
 
 from ..errors import BadField
-from ..fields import bounds, mapping, moment, name, number, sequence, without_private
+from ..fields import bounds, mapping, moment, name, number, sequence
 from ..records import Mark, Saved
 
 # What was shown, by the first of these that an answer has.
@@ -31,7 +31,7 @@ def marks_of(answer: dict[str, Any]) -> Iterator[Mark]:
 def rest_of(answer: dict[str, Any], source: str) -> dict[str, Any]:
     """What an answer says beside its input, its marks and the people who gave it."""
     taken = _MARKS | _PEOPLE | {source}
-    return {field: without_private(value) for field, value in answer.items() if field not in taken}
+    return {field: value for field, value in answer.items() if field not in taken}
 
 
 def _saved(answer: dict[str, Any]) -> Saved:
