@@ -108,6 +108,8 @@ class Event(models.TextChoices):
     WORK_ASSIGNED = "work.assigned", MEDIUM, Theme.WORK, OPTIONAL, "Work assigned"
     WORK_REASSIGNED = "work.reassigned", MEDIUM, Theme.WORK, OPTIONAL, "Work given to somebody else"
     WORK_STARTED = "work.started", ROUTINE, Theme.WORK, OPTIONAL, "Work started"
+    # Told of a step of work in another tool: it moves nothing here.
+    WORK_IMPORTED = "work.imported", ROUTINE, Theme.WORK, OPTIONAL, "Step of work imported"
     WORK_COMPLETED = "work.completed", ROUTINE, Theme.WORK, OPTIONAL, "Work completed"
     WORK_CANCELLED = "work.cancelled", MEDIUM, Theme.WORK, REQUIRED, "Work cancelled"
     WORK_REOPENED = "work.reopened", HIGH, Theme.WORK, REQUIRED, "Decided work opened again"

@@ -10,7 +10,7 @@ from .records import About, ClassRecord, Incoming, ItemRecord, Mark
 
 MAX_ITEM_KEY = 500
 MAX_NAME = 255
-MAX_ABOUT = 100_000
+MAX_ABOUT = 1000
 
 
 def checked(one: Incoming) -> Incoming:
@@ -28,8 +28,11 @@ def checked_class(one: ClassRecord) -> ClassRecord:
 
 
 def checked_about(one: About) -> About:
-    """What a file says of itself, or that there is more of it than the trail should hold."""
-    return one if len(_canonical(one.told, "file")) <= MAX_ABOUT else About({"left_out": "too long to be kept"})
+    """What a file says of itself, each part of it that an entry of the trail can hold; the others by name."""
+    sizes = {part: len(_canonical(value, part)) for part, value in one.told.items()}
+    too_long = sorted(part for part, size in sizes.items() if size > MAX_ABOUT)
+    kept = {part: value for part, value in one.told.items() if part not in too_long}
+    return About({**kept, "too_long_to_be_kept": too_long} if too_long else kept)
 
 
 def _check_record(record: ItemRecord) -> None:

@@ -45,14 +45,19 @@ class ItemRecord:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """A review that was made in the source: told on the trail, and no decision of ours."""
+class Step:
+    """What somebody did in the source that is no state of ours: a review, or a step of the work, told on the trail."""
 
+    kind: str
     id: str
-    verdict: str
+    what: str
     by: str
     at: datetime | None
     about: str = ""
+
+
+# The kinds of steps.
+REVIEW, WORK = "review", "work"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Incoming:
 
     item: str
     record: ItemRecord | None
-    decisions: tuple[Decision, ...] = ()
+    steps: tuple[Step, ...] = ()
     place: str = ""
 
 

@@ -44,7 +44,8 @@ class Small:
 def coco(folder: Path, later: bool = False) -> Path:
     # A newer export numbers anew.
     first = 100 if later else 1
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     labels = ["cat", "dog", "bird"]
     for number, (name, boxes) in enumerate(_boxes(later).items(), first):
         images.append({"id": number, "file_name": name, "width": 100, "height": 80, "license": 7})

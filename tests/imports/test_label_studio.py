@@ -66,9 +66,26 @@ def test_a_review_made_there_is_told_once_and_decides_nothing_here(tmp_path: Pat
     one = task(5, "a.jpg", [annotation(1, [CAT], reviews=[review | {"accepted": True}])])
     assert imported(tmp_path, one).changes["review.imported"] == 1
     told = Entry.objects.get(event="review.imported")
-    assert (str(told.attributed_to), told.after) == ("pets/user-2", {"verdict": "accepted", "annotation": "1"})
+    assert (str(told.attributed_to), told.after) == ("pets/user-2", {"what": "accepted", "annotation": "1"})
     assert (f"{told.at:%m-%d}", told.subject_name, Review.objects.count()) == ("03-03", "5", 0)
     assert "review.imported" not in imported(tmp_path, one).changes
+
+
+@pytest.mark.django_db
+def test_the_steps_of_its_work_are_told_once_and_move_nothing(tmp_path: Path) -> None:
+    steps = [
+        {"id": 71, "action": "submitted", "created_by": 7, "created_at": "2026-03-01T10:00:00Z", "review_id": None},
+        {"id": 70, "action": "prediction", "created_by": None, "created_at": "2026-03-01T09:00:00Z"},
+        {"id": 72, "action": "rejected", "created_by": 2, "created_at": "2026-03-02T10:00:00Z", "review_id": 28},
+    ]
+    one = task(5, "a.jpg", [annotation(1, [CAT], history=steps)])
+    assert imported(tmp_path, one).changes["work.imported"] == 2
+    told = Entry.objects.filter(event="work.imported").order_by("id")
+    assert [(entry.after["what"], str(entry.attributed_to)) for entry in told if entry.after] == [
+        ("prediction", "None"),
+        ("submitted", "pets/user-7"),
+    ]
+    assert imported(tmp_path, one).changes == {}
 
 
 @pytest.mark.django_db

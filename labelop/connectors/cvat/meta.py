@@ -75,14 +75,19 @@ def meta_of(element: Element, name: str) -> Meta:
         if (size := _size(holder)) is not None:
             sizes[key] = size
     classes = [_class_of(label, name) for label in element.iter("label")]
-    told = tree_of(element)
-    return Meta(
-        tasks,
-        classes,
-        sizes,
-        (element.findtext("source") or "").strip(),
-        {"meta": told} if isinstance(told, dict) else {},
-    )
+    return Meta(tasks, classes, sizes, (element.findtext("source") or "").strip(), _told(element))
+
+
+def _told(meta: Element) -> dict[str, Any]:
+    """All that is said of a project and its tasks but their labels, which are classes, and people."""
+    for parent in meta.iter():
+        for labels in parent.findall("labels"):
+            parent.remove(labels)
+    told = tree_of(meta)
+    parts = told if isinstance(told, dict) else {}
+    if isinstance(project := parts.get("project"), dict) and "tasks" in project:
+        parts = {**parts, "tasks": project.pop("tasks")}
+    return parts
 
 
 def _size(holder: Element) -> list[int] | None:

@@ -8,8 +8,8 @@ from typing import Any
 from audit.canonical import NotCanonical, canonical_json, sha256_hex
 
 from ..errors import BadField
-from ..fields import mapping, moment, name, sequence, without_private
-from ..records import Decision, Incoming, ItemRecord, Mark, Saved
+from ..fields import mapping, moment, name, sequence, text, without_private
+from ..records import REVIEW, WORK, Incoming, ItemRecord, Mark, Saved, Step
 from .people import person_in
 from .regions import marks_of, size_told_by
 
@@ -38,8 +38,10 @@ def incoming_of(task: object, split: str = "", place: str = "") -> Incoming:
     ]
     size = size_told_by(annotation.get("result") for _, annotation in annotations)
     shown = {**data, "size": size} if size and not {"size", "width"} & data.keys() else data
-    decisions = tuple(one for where, annotation in annotations for one in _decisions(annotation, where))
-    return Incoming(_key(task, data), ItemRecord(split, shown, {"label_studio": kept}, marks), decisions, place)
+    steps = tuple(
+        step for where, annotation in annotations for read in (_reviews, _history) for step in read(annotation, where)
+    )
+    return Incoming(_key(task, data), ItemRecord(split, shown, {"label_studio": kept}, marks), steps, place)
 
 
 def marks_of_annotation(annotation: dict[str, Any], where: str = "annotation") -> list[Mark]:
@@ -72,7 +74,7 @@ def _saved(annotation: dict[str, Any], where: str) -> Saved:
     return Saved(by, at, "" if author == by else author)
 
 
-def _decisions(annotation: dict[str, Any], where: str) -> Iterator[Decision]:
+def _reviews(annotation: dict[str, Any], where: str) -> Iterator[Step]:
     for index, review in enumerate(sequence(annotation.get("reviews") or [], f"{where}.reviews")):
         place = f"{where}.reviews[{index}]"
         review = mapping(review, place)
@@ -80,13 +82,28 @@ def _decisions(annotation: dict[str, Any], where: str) -> Iterator[Decision]:
         if not isinstance(accepted, bool):
             raise BadField(f"{place}.accepted", "neither true nor false")
         fixed = accepted and review.get("fixed_annotation_history") is not None
-        yield Decision(
-            id=name(review.get("id"), f"{place}.id"),
-            verdict="accepted with fixes" if fixed else "accepted" if accepted else "rejected",
-            by=person_in(review.get("created_by"), f"{place}.created_by"),
-            at=moment(review["created_at"], f"{place}.created_at") if review.get("created_at") else None,
-            about=name(annotation.get("id"), f"{where}.id"),
-        )
+        what = "accepted with fixes" if fixed else "accepted" if accepted else "rejected"
+        yield _step(REVIEW, what, review, annotation, place)
+
+
+def _history(annotation: dict[str, Any], where: str) -> Iterator[Step]:
+    """What was done with an annotation since it was begun; reviews are told as such already."""
+    for index, one in enumerate(sequence(annotation.get("history") or [], f"{where}.history")):
+        place = f"{where}.history[{index}]"
+        past = mapping(one, place)
+        if past.get("review_id") is None:
+            yield _step(WORK, text(past.get("action"), f"{place}.action"), past, annotation, place)
+
+
+def _step(kind: str, what: str, told: dict[str, Any], annotation: dict[str, Any], place: str) -> Step:
+    return Step(
+        kind=kind,
+        id=name(told.get("id"), f"{place}.id"),
+        what=what,
+        by=person_in(told.get("created_by"), f"{place}.created_by"),
+        at=moment(told["created_at"], f"{place}.created_at") if told.get("created_at") else None,
+        about=name(annotation.get("id"), f"{place.rpartition('.')[0]}.id"),
+    )
 
 
 def _kept(value: Any) -> Any:

@@ -118,7 +118,8 @@ class Importing:
     ) -> list[Entry]:
         """Write down what was counted since the last time, each event once; `subjects` are the keys of its items.
 
-        `otherwise` is told where nothing was counted.
+        `after` is what the source says of itself and stands with the new items; `otherwise` is told where nothing was
+        counted.
         """
         entries: list[Entry] = []
         if self.new_classes:
@@ -131,7 +132,8 @@ class Importing:
             self.counts[Event.ANNOTATIONS_BULK_CHANGED if marks >= BULK_FROM else Event.ANNOTATION_SAVED] = saved
         told = +self.counts or Counter({otherwise: 0} if otherwise else {})
         for event, records in told.items():
-            entries.append(self._record_one(event, records, actor, subjects, by, after))
+            said = after if event == self.telling.new_items else None
+            entries.append(self._record_one(event, records, actor, subjects, by, said))
         self.counts.clear()
         return entries
 

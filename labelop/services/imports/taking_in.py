@@ -15,12 +15,13 @@ from roles.matrix import Can
 from roles.models import User
 from roles.services import authorize
 
-from ...connectors.records import UNTOLD, ClassRecord, Decision, Incoming, Saved
+from ...connectors.records import REVIEW, UNTOLD, WORK, ClassRecord, Incoming, Saved, Step
 from ...models import Item, Project
 from ..project_state import must_take_work
 from .importing import Importing, Telling, Written
 
 _ENDLESS = float("inf")
+_EVENTS = {REVIEW: Event.REVIEW_IMPORTED, WORK: Event.WORK_IMPORTED}
 
 
 @dataclass
@@ -61,7 +62,7 @@ def take_in(
         with operation(by=by, at=saved.at):
             importing.write(groups[saved])
             _record(importing, taken, by, _items_of(groups[saved], importing), importing.person(saved.by), None)
-    _tell_decisions(importing, incoming, taken, by)
+    _tell_steps(importing, incoming, taken, by)
     return taken
 
 
@@ -93,30 +94,37 @@ def _in_time(saved: Saved) -> tuple[float, str, str]:
     return (saved.at.timestamp() if saved.at else _ENDLESS, saved.by, saved.author)
 
 
-def _tell_decisions(importing: Importing, incoming: Sequence[Incoming], taken: TakenIn, by: User) -> None:
-    """Tell of each review made in the source, once: it stands on the trail and decides nothing here."""
+def _tell_steps(importing: Importing, incoming: Sequence[Incoming], taken: TakenIn, by: User) -> None:
+    """Tell of each step taken in the source, once: it stands on the trail, and decides and changes nothing here."""
     format_name = importing.telling.source.partition(" ")[0]
-    wanted: dict[str, tuple[str, Decision]] = {}
-    for one in incoming:
-        wanted |= {f"{format_name} review {decision.id}": (one.item, decision) for decision in one.decisions}
+    wanted = {
+        f"{format_name} {step.kind} {step.id}": (one.item, step) for one in incoming if one.steps for step in one.steps
+    }
     if not wanted:
         return
-    told = Entry.objects.filter(project=importing.project, event=Event.REVIEW_IMPORTED, source__in=list(wanted))
-    for source in sorted(wanted.keys() - set(told.values_list("source", flat=True))):
-        item, decision = wanted[source]
-        with operation(by=by, at=decision.at):
-            _tell(importing.items[item], decision, source, importing, by)
+    told = Entry.objects.filter(project=importing.project, event__in=_EVENTS.values(), source__in=list(wanted))
+    for source in sorted(
+        wanted.keys() - set(told.values_list("source", flat=True)), key=lambda one: _when(wanted[one])
+    ):
+        item, step = wanted[source]
+        with operation(by=by, at=step.at):
+            _tell(importing.items[item], step, source, importing, by)
         taken.acts += 1
-        taken.changes[Event.REVIEW_IMPORTED] += 1
+        taken.changes[_EVENTS[step.kind]] += 1
 
 
-def _tell(item: Item, decision: Decision, source: str, importing: Importing, by: User) -> None:
+def _when(told: tuple[str, Step]) -> tuple[float, str]:
+    _, step = told
+    return (step.at.timestamp() if step.at else _ENDLESS, step.id)
+
+
+def _tell(item: Item, step: Step, source: str, importing: Importing, by: User) -> None:
     record(
-        Event.REVIEW_IMPORTED,
+        _EVENTS[step.kind],
         item,
         authorize(by, Can.IMPORT_HISTORY, importing.project),
         reason=importing.telling.reason,
-        after={"verdict": decision.verdict, "annotation": decision.about},
-        attributed_to=importing.person(decision.by),
+        after={"what": step.what, "annotation": step.about},
+        attributed_to=importing.person(step.by),
         source=source,
     )
