@@ -157,6 +157,19 @@ def prodigy(root: Path, annotations: int) -> Path:
     return written(root / "prodigy.jsonl", "\n".join(lines))
 
 
+def jsonl(root: Path, annotations: int) -> Path:
+    lines = []
+    for number in range(annotations // _ON_AN_ITEM):
+        text, found = spans(number)
+        marks = [
+            {"key": str(place), "class": label, "value": {"start": start, "end": end}}
+            for place, (start, end, label) in enumerate(found)
+        ]
+        item = {"item": f"i{number}", "data": {"text": text}, "metadata": {}, "split": "", "annotations": marks}
+        lines.append(json.dumps(item))
+    return written(root / "items.jsonl", "\n".join(lines))
+
+
 def written(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -172,6 +185,7 @@ WRITERS: dict[str, Callable[[Path, int], Path]] = {
     "conllu": conllu,
     "doccano": doccano,
     "prodigy": prodigy,
+    "jsonl": jsonl,
 }
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from . import coco, conllu, cvat, doccano, label_studio, prodigy, voc, yolo
+from . import coco, conllu, cvat, doccano, jsonl, label_studio, prodigy, voc, yolo
 from .errors import BadField, BadFile, Faults
 from .files import Files
 from .jsontext import members
@@ -26,6 +26,7 @@ READERS: dict[str, Reader] = {
     "conllu": conllu.read,
     "doccano": doccano.read,
     "prodigy": prodigy.read,
+    "jsonl": jsonl.read,
 }
 
 # Keys of the first JSON object of a file, by which its format is known: all of a set must be there.
@@ -33,6 +34,7 @@ _TOLD_BY: list[tuple[frozenset[str], str]] = [
     (frozenset({"_input_hash"}), "prodigy"),
     (frozenset({"_task_hash"}), "prodigy"),
     (frozenset({"answer", "text"}), "prodigy"),
+    (frozenset({"item", "annotations"}), "jsonl"),
     (frozenset({"images", "annotations"}), "coco"),
     (frozenset({"images", "categories"}), "coco"),
     (frozenset({"annotations", "categories"}), "coco"),

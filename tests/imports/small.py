@@ -214,6 +214,21 @@ def spoiled_prodigy(folder: Path) -> Path:
     return _spoiled(prodigy(folder), '"start": 25', '"start": "25"')
 
 
+def jsonl(folder: Path, later: bool = False) -> Path:
+    lines = []
+    for key, spans in _spans(later).items():
+        # A span that is of another class keeps its key, as it does in LabelOp.
+        told = [
+            {"key": str(start), "class": name, "value": {"start": start, "end": end}} for name, (start, end) in spans
+        ]
+        lines.append({"item": key, "data": {"text": TEXT}, "metadata": {}, "split": "val", "annotations": told})
+    return _lines(folder / "items.jsonl", lines)
+
+
+def spoiled_jsonl(folder: Path) -> Path:
+    return _spoiled(jsonl(folder), '{"start": 25, "end": 28}', "[25, 28]")
+
+
 SMALL: dict[str, Small] = {
     "label_studio": Small(label_studio, spoiled_label_studio),
     "coco": Small(coco, spoiled_coco),
@@ -223,6 +238,7 @@ SMALL: dict[str, Small] = {
     "conllu": Small(conllu, spoiled_conllu),
     "doccano": Small(doccano, spoiled_doccano),
     "prodigy": Small(prodigy, spoiled_prodigy),
+    "jsonl": Small(jsonl, spoiled_jsonl),
 }
 
 

@@ -14,21 +14,19 @@ from ..errors import BadField, Faults
 from ..fields import bounds, rounded, spelled_number, spelled_whole
 from ..files import Files, line_text
 from ..records import ClassRecord, Incoming, ItemRecord, Mark
-from ..splits import split_named_in
-from .layout import Classes, classes_in, key_of, label_files, listed_images, names_classes
+from .layout import Layout, label_files, layout_of, listed_images, names_classes
 
 
 def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming | ClassRecord]:
-    classes = classes_in(files)
-    yield from (ClassRecord(label) for _, label in sorted(classes.names.items()))
-    listed = listed_images(files)
-    labelled = label_files(files)
+    layout = layout_of(files)
+    yield from (ClassRecord(label) for _, label in sorted(layout.classes.items()))
+    listed = listed_images(files, layout)
+    labelled = label_files(files, layout)
     for name in labelled:
-        path = PurePosixPath(name)
-        key = key_of(path.with_suffix("").as_posix())
+        key = layout.key_of(PurePosixPath(name).with_suffix("").as_posix())
         ending, of_list = listed.pop(key, ("", ""))
-        of_file = split or of_list or split_named_in(path.parent.as_posix())
-        if found := faults.tried(name, _item, files, name, key + ending, of_file, classes, name):
+        of_file = split or of_list or layout.split_of(name)
+        if found := faults.tried(name, _item, files, name, key + ending, of_file, layout, name):
             yield found
     for key, (ending, of_list) in listed.items():
         yield Incoming(key + ending, _record(key + ending, split or of_list, []), place=f"{of_list}.txt")
@@ -36,9 +34,9 @@ def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming | ClassR
     faults.notes += [f"{name}: not read" for name in files.names if name not in aside]
 
 
-def _item(files: Files, name: str, key: str, split: str, classes: Classes, place: str) -> Incoming:
+def _item(files: Files, name: str, key: str, split: str, layout: Layout, place: str) -> Incoming:
     marks = [
-        _mark(line.split(), classes, f"line {number}")
+        _mark(line.split(), layout, f"line {number}")
         for number, line in enumerate(line_text(files.whole(name)).splitlines(), 1)
         if line.strip()
     ]
@@ -49,13 +47,13 @@ def _record(key: str, split: str, marks: list[Mark]) -> ItemRecord:
     return ItemRecord(split, {"image": key, "size": [1, 1]}, {}, marks)
 
 
-def _mark(cells: list[str], classes: Classes, field: str) -> Mark:
+def _mark(cells: list[str], layout: Layout, field: str) -> Mark:
     number = spelled_whole(cells[0], field)
-    if number not in classes.names:
+    if number not in layout.classes:
         raise BadField(field, f"there is no class {number}")
     numbers: list[float] = [spelled_number(cell, field) for cell in cells[1:]]
-    value = _value(numbers, classes.keypoints, field)
-    return Mark(None, classes.names[number], {**value, "yolo": " ".join(cells[1:])})
+    value = _value(numbers, layout.keypoints, field)
+    return Mark(None, layout.classes[number], {**value, "yolo": " ".join(cells[1:])})
 
 
 def _value(numbers: list[float], keypoints: int, field: str) -> dict[str, Any]:
