@@ -42,7 +42,10 @@ def loud_page(browser: Browser, site: Site) -> Iterator[Page]:
 def page(loud_page: Page) -> Iterator[Page]:
     """A fresh page, whose warnings and errors on the console fail the test too."""
     page, said = loud_page, list[str]()
-    page.on("console", lambda message: said.append(message.text) if _is_of_the_page(message) else None)
+    page.on(
+        "console",
+        lambda message: said.append(f"{message.location['url']}: {message.text}") if _is_of_the_page(message) else None,
+    )
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
     assert not said, f"the page said: {said}"
