@@ -76,6 +76,13 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
+    WEBHOOK_ADDED = "webhook.added", HIGH, Theme.ACCESS, REQUIRED, "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", HIGH, Theme.ACCESS, REQUIRED, "Webhook changed"
+    WEBHOOK_SECRET_RENEWED = "webhook.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL, "Secret of a webhook renewed"
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched off"
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched on"
+    WEBHOOK_REMOVED = "webhook.removed", HIGH, Theme.ACCESS, REQUIRED, "Webhook removed"
+    DELIVERY_RESENT = "delivery.resent", MEDIUM, Theme.ACCESS, OPTIONAL, "Delivery to a webhook asked for again"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
@@ -163,6 +170,9 @@ class Event(models.TextChoices):
     ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
     FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
     FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
+    VIEW_SAVED = "view.saved", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail saved"
+    VIEW_RENAMED = "view.renamed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail renamed"
+    VIEW_REMOVED = "view.removed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail removed"
     QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
@@ -190,5 +200,8 @@ BOOKKEEPING = frozenset(
         Event.ENTRY_DISPOSITIONED,
         Event.FINDING_OPENED,
         Event.FINDING_CLOSED,
+        Event.VIEW_SAVED,
+        Event.VIEW_RENAMED,
+        Event.VIEW_REMOVED,
     }
 )
