@@ -115,6 +115,8 @@ class Event(models.TextChoices):
     WORK_ASSIGNED = "work.assigned", MEDIUM, Theme.WORK, OPTIONAL, "Work assigned"
     WORK_REASSIGNED = "work.reassigned", MEDIUM, Theme.WORK, OPTIONAL, "Work given to somebody else"
     WORK_STARTED = "work.started", ROUTINE, Theme.WORK, OPTIONAL, "Work started"
+    # Told of a step of work in another tool: it moves nothing here.
+    WORK_IMPORTED = "work.imported", ROUTINE, Theme.WORK, OPTIONAL, "Step of work imported"
     WORK_COMPLETED = "work.completed", ROUTINE, Theme.WORK, OPTIONAL, "Work completed"
     WORK_CANCELLED = "work.cancelled", MEDIUM, Theme.WORK, REQUIRED, "Work cancelled"
     WORK_REOPENED = "work.reopened", HIGH, Theme.WORK, REQUIRED, "Decided work opened again"
@@ -125,6 +127,8 @@ class Event(models.TextChoices):
     DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
     # ROUTINE though it accepts work: what decided was the review policy, and setting that is HIGH.
     REVIEW_LEFT_OUT = "review.left_out", ROUTINE, Theme.REVIEW, OPTIONAL, "Left out of review by the policy"
+    # Told of another tool's review: it decides nothing here.
+    REVIEW_IMPORTED = "review.imported", MEDIUM, Theme.REVIEW, OPTIONAL, "Review imported"
     REVIEW_DISPUTED = "review.disputed", MEDIUM, Theme.REVIEW, REQUIRED, "Review decision contested"
     DECISION_UPHELD = "decision.upheld", MEDIUM, Theme.REVIEW, REQUIRED, "Contested decision upheld"
     DECISION_OVERTURNED = "decision.overturned", HIGH, Theme.REVIEW, REQUIRED, "Contested decision overturned"

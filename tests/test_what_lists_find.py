@@ -312,9 +312,12 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
         saved_views_visible_to,
         {
             ("project", SLUG): birds,
-            ("name", f"{BIRDS.inner}*"): birds,
-            ("shared", "true"): lambda row: row.shared,
-            ("shared", "false"): lambda row: not row.shared,
+            ("name", "eulen*"): birds,
+            ("shared", "true"): lambda view: view.shared,
+            ("shared", "false"): lambda view: not view.shared,
+            ("made_by", "Owner 1"): lambda view: view.shared,
+            ("made_by", "Reviewer 2"): lambda view: not view.shared,
+            **since_yesterday("made_at"),
         },
     ),
 }
