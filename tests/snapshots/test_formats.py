@@ -141,7 +141,7 @@ def test_a_line_that_says_no_longer_where_the_mark_is_is_not_given_back(stage: S
     written = exported(stage, Format.YOLO, tmp_path / "yolo")
     (line,) = (tmp_path / "yolo" / "labels" / "1.txt").read_text().splitlines()
     assert line.split()[1:] == ["0.5"] * 4
-    assert written.dropped == {"annotation.yolo": 1}
+    assert written.dropped == {"annotation.yolo": 1, "item.key: its ending": 1}
 
 
 def test_yolo_tells_places_as_shares_from_which_they_can_be_had_back(stage: Stage, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_yolo_names_what_it_cannot_hold(stage: Stage, tmp_path: Path) -> None:
     }
     assert sum(written.left_out.values()) == 5
     assert sum(line.get("annotations", 0) for line in lines_of(tmp_path / "yolo" / "left_out.jsonl")) == 1
-    assert written.dropped == {"item.data.uri": 1}
+    assert written.dropped == {"item.data.uri": 1, "item.key: its ending": 1}
     assert {path.name for path in tmp_path.iterdir()} == {"yolo"}
 
 
