@@ -12,9 +12,9 @@ from audit.history import versions_of
 from labelop.models import Project
 
 from .content import SECTIONS, State
-from .differences import Differences, differences
+from .differences import Comparison, Differences, told
 from .models import Snapshot
-from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconcile
+from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconciled
 
 # Some seconds' worth; beyond it the page names the command that takes its time.
 VERSIONS_AT_ONCE = 10_000
@@ -135,7 +135,8 @@ def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset
     opening, closing = before.snapshot, after.snapshot
     if closing is None:
         raise ValueError("A statement ends with a snapshot.")
-    return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
+    comparison = Comparison(project, opening, closing)
+    return Statement(opening, closing, told(comparison), reconciled(comparison, closing))
 
 
 def is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
