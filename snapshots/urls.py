@@ -32,7 +32,7 @@ urlpatterns = [
     _of_project("snapshots/<int:number>/restore/", pages.restore, "restore"),
     _of_project("snapshots/<int:number>/file/", pages.review_file, "review_file"),
     _of_project("snapshots/<int:number>/markdown/", pages.review_markdown, "review_markdown"),
-    _of_project("releases/", pages.releases, "releases"),
-    _of_project("log-reviews/", pages.log_reviews, "log_reviews"),
-    _of_project("log-reviews/<int:pk>/", pages.log_review, "log_review"),
+    _of_project("releases/", pages.list_releases, "releases"),
+    _of_project("log-reviews/", pages.list_log_reviews, "log_reviews"),
+    _of_project("log-reviews/<int:pk>/", pages.read_log_review, "log_review"),
 ]

@@ -1,12 +1,12 @@
 from .access import access, change_member, end_member
 from .index import index
 from .item import item
-from .log_review import log_review
-from .log_reviews import log_reviews
+from .log_review import read_log_review
+from .log_reviews import list_log_reviews
 from .outside import review_file, review_markdown
 from .project import project
 from .quality import quality, quality_signal
-from .releases import releases
+from .releases import list_releases
 from .restore import restore
 from .snapshot import snapshot
 from .trail import trail
@@ -19,12 +19,12 @@ __all__ = [
     "export_trail",
     "index",
     "item",
-    "log_review",
-    "log_reviews",
+    "list_log_reviews",
+    "list_releases",
     "project",
     "quality",
     "quality_signal",
-    "releases",
+    "read_log_review",
     "restore",
     "review_file",
     "review_markdown",

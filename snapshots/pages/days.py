@@ -43,7 +43,11 @@ def days_around(snapshot: Snapshot, following: Snapshot | None, cuts: Iterable[S
     before = sorted(cuts, key=lambda cut: cut.number)
     first = max(_day_of(before[0]), taken - AROUND) if before else taken - AROUND
     last = min(_day_of(following) if following else today, taken + AROUND)
-    others = [Cut(_day_of(other), other.name) for other in (*before, following) if other is not None and _day_of(other) >= first]
+    others = [
+        Cut(_day_of(other), other.name)
+        for other in (*before, following)
+        if other is not None and _day_of(other) >= first
+    ]
     title = f"Acts per day around snapshot {snapshot}"
     days = days_between(snapshot.project, first, last)
     # A project that is younger than these days begins where its acts do.

@@ -57,7 +57,7 @@ class Point:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def log_review(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def read_log_review(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Show one log review; `entries=all` shows the whole scope. A POST decides on one entry."""
     viewer = member_behind(request)
     project = project_or_404(viewer, slug)

@@ -26,7 +26,7 @@ OPEN, CLOSED, FINDINGS = 20, 20, 20
 
 
 @require_safe
-def log_reviews(request: HttpRequest, slug: str) -> HttpResponse:
+def list_log_reviews(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what is open, the most urgent first, and what is closed, newest first; `after` and `before` turn pages."""
     viewer = member_behind(request)
     project = project_or_404(viewer, slug)

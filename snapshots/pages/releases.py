@@ -53,7 +53,7 @@ class SnapshotLine:
 
 
 @require_safe
-def releases(request: HttpRequest, slug: str) -> HttpResponse:
+def list_releases(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the releases; `before` turns the page of those that went out, `snapshots` that of the snapshots."""
     viewer = member_behind(request)
     project = project_or_404(viewer, slug)

@@ -17,6 +17,7 @@ from labelop.models import Annotation, LabelClass
 from labelop.services.projects import change_setting
 from labelop.services.work import exclude_item
 from roles.models import User
+from snapshots.differences import Comparison
 from snapshots.gates import window_of
 from snapshots.models import Release, Step
 from snapshots.separation import authors_of, standing_of
@@ -27,7 +28,6 @@ from snapshots.services.releases import (
     publish_release,
     withdraw_release,
 )
-from snapshots.differences import Comparison
 from snapshots.versioning import suggested_version
 
 from .release_stage import ReleaseStage, set_the_release_stage
