@@ -105,6 +105,12 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
     ]
 
 
+def change_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """What was before and what after, on one line."""
+    sides = (_said(side, entry, pseudonyms) for side in (entry.before, entry.after))
+    return " → ".join(filter(None, sides))
+
+
 def _said(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> str:
     """What was before or after, in the words of a page: of a hash its first digits, as one compares them."""
     said = plainly(_with_people(_role_or(value), entry, pseudonyms))

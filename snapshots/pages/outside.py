@@ -31,7 +31,7 @@ from .standalone import alone
 from .tabs import tabs_of
 
 # So many differences are told one by one in a file, and so many entries in a text.
-DIFFERENCES, ENTRIES = 300, 500
+DIFFERENCES, ENTRIES = 200, 500
 STYLES = ("labelop/skin.css", "labelop/file.css", "labelop/print.css")
 
 

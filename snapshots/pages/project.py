@@ -23,7 +23,7 @@ from .held import Held, held
 from .tabs import tabs_of
 from .timeline import folded
 
-SNAPSHOTS, DECISIONS, LOG_REVIEWS = 50, 40, 3
+SNAPSHOTS, DECISIONS, LOG_REVIEWS = 50, 20, 3
 
 
 @require_safe
