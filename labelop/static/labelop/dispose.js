@@ -39,8 +39,9 @@
     }
   });
 
-  // After a decision the address leads to the next entry that waits for one.
+  // After a decision the address leads to the next entry that waits for one. Once it has scrolled there, the browser
+  // takes the keyboard away from everything, so it is put there afterwards.
   if (location.hash.startsWith("#entry-")) {
-    document.querySelector(`${location.hash} a`)?.focus();
+    addEventListener("load", () => setTimeout(() => document.querySelector(`${location.hash} a`)?.focus()));
   }
 })();
