@@ -34,11 +34,11 @@ def test_a_release_is_reviewed_by_keyboard_and_cited(page: Page) -> None:
     page.keyboard.press("j")
     page.keyboard.press("1")
     # The keyboard is at the next entry that waits.
-    page.wait_for_function("id => document.activeElement.closest('.trail > li')?.id === id", arg=f"entry-{second}")
+    page.wait_for_function("id => document.activeElement?.closest('.trail > li')?.id === id", arg=f"entry-{second}")
     page.keyboard.press("3")
     page.keyboard.type("Nobody asked for 1")
     page.keyboard.press("Enter")
-    page.wait_for_function("id => document.activeElement.closest('.trail > li')?.id === id", arg=f"entry-{third}")
+    page.wait_for_function("id => document.activeElement?.closest('.trail > li')?.id === id", arg=f"entry-{third}")
     given = {each.entry_id: (each.verdict, each.note) for each in log_review.dispositions.all()}
     assert given == {newest: ("expected", ""), second: ("unexpected", "Nobody asked for 1")}
     for path in (SNAPSHOT, "/projects/street/releases/", "/projects/street/log-reviews/"):
