@@ -160,6 +160,9 @@ class Event(models.TextChoices):
     ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
     FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
     FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
+    VIEW_SAVED = "view.saved", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail saved"
+    VIEW_RENAMED = "view.renamed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail renamed"
+    VIEW_REMOVED = "view.removed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail removed"
     QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
@@ -187,5 +190,8 @@ BOOKKEEPING = frozenset(
         Event.ENTRY_DISPOSITIONED,
         Event.FINDING_OPENED,
         Event.FINDING_CLOSED,
+        Event.VIEW_SAVED,
+        Event.VIEW_RENAMED,
+        Event.VIEW_REMOVED,
     }
 )

@@ -12,7 +12,7 @@ from audit.history import versions_of
 from labelop.models import Project
 
 from .content import SECTIONS, State
-from .differences import Comparison, Difference, Differences, told
+from .differences import Comparison, Difference, Differences, class_names, told
 from .models import Snapshot
 from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconciled
 
@@ -58,6 +58,8 @@ class Statement:
     after: Snapshot
     differences: list[Difference]
     told: Differences
+    # What each class is called, by its key.
+    names: dict[str, str]
     reconciliation: Reconciliation
 
     @property
@@ -128,6 +130,13 @@ class Statement:
         names = self.told.classes
         return {_both(move, names): number for move, number in self.told.moves.items()}
 
+    def move_of(self, difference: Difference) -> str:
+        """The relabelling "A>B" that a difference is, as `moves` counts it; empty where it is none."""
+        if difference.section != "annotations" or not (difference.before and difference.after):
+            return ""
+        left, joined = difference.before["class"], difference.after["class"]
+        return f"{self.names[left]}>{self.names[joined]}" if left != joined else ""
+
 
 def _of(some: int, number: int) -> str:
     """Some of all differences, as the subject of a sentence."""
@@ -172,7 +181,14 @@ def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset
     if closing is None:
         raise ValueError("A statement ends with a snapshot.")
     comparison = Comparison(project, opening, closing)
-    return Statement(opening, closing, comparison.differences, told(comparison), reconciled(comparison, closing))
+    return Statement(
+        opening,
+        closing,
+        comparison.differences,
+        told(comparison),
+        class_names(comparison),
+        reconciled(comparison, closing),
+    )
 
 
 def is_long(project: Project, before: Snapshot | None, after: Snapshot | State) -> bool:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from ..filters import SnapshotFilters
 from ..forms.releases import ProposeRelease
 from ..forms.snapshots import TakeSnapshot
 from ..models import Release, Snapshot
@@ -21,7 +22,8 @@ from ..selectors import snapshots_visible_to
 @admin.register(Snapshot)
 class SnapshotAdmin(AuditedAdmin):
     list_display = ("name", "project", "number", "purpose", "taken_at", "hashed")
-    list_filter = ("purpose",)
+    filters = SnapshotFilters
+    empty = "An owner takes a snapshot to name what the dataset is at that moment."
     acts = (ProposeRelease,)
     list_acts = (TakeSnapshot,)
 

@@ -1,4 +1,5 @@
 from .access import access, change_member, end_member
+from .find import find
 from .index import index
 from .item import item
 from .log_review import read_log_review
@@ -17,6 +18,7 @@ __all__ = [
     "change_member",
     "end_member",
     "export_trail",
+    "find",
     "index",
     "item",
     "list_log_reviews",

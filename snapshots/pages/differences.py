@@ -6,10 +6,13 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
+from django.urls import reverse
 
+from audit.query import LONGEST, MOST, Query, Term
 from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
@@ -64,17 +67,20 @@ class DifferencePage:
     more: str
     left: int
     alarming: list[DifferenceLine]
+    trail: str
 
 
 def difference_page(
     statement: Statement, asked: QueryDict, reader: User | AnonymousUser, size: int | None = None
 ) -> DifferencePage:
-    """So many of what differs between two snapshots, drawn; `kind` narrows, `after` turns the page."""
+    """So many of what differs between two snapshots, drawn; `kind` and `moved` narrow, `after` turns the page."""
     size = size or PAGE
     records = statement.reconciliation.records
     chosen = asked.get("kind", "")
     after = asked.get("after", "")
-    narrowed = sorted((record for record in records if _is(record, chosen)), key=_key)
+    moved = asked.get("moved", "")
+    fitting = (record for record in records if not moved or statement.move_of(record.difference) == moved)
+    narrowed = sorted((record for record in fitting if _is(record, chosen)), key=_key)
     following = [record for record in narrowed if not after or _key(record) > after]
     shown = following[:size]
     query = asked.copy()
@@ -86,11 +92,20 @@ def difference_page(
     told_of = {id(record): line for record, line in zip(_either(shown, alarming), lines, strict=True)}
     return DifferencePage(
         [told_of[id(record)] for record in shown],
-        _chips(records, asked, chosen),
+        _chips(records, asked, chosen, moved, len(narrowed)),
         more,
         len(following) - len(shown),
         [told_of[id(record)] for record in alarming],
+        _on_the_trail(statement.after.project, narrowed) if moved else "",
     )
+
+
+def _on_the_trail(project: Project, records: list[Reconciled]) -> str:
+    """The address of all acts behind these records, where a question holds so many."""
+    acts = list(dict.fromkeys(act for record in records for act in record.difference.operations))
+    query = Query(tuple(Term("operation", str(act)) for act in acts))
+    asks = 0 < len(acts) <= MOST and len(str(query)) <= LONGEST
+    return f"{reverse('trail', args=[project.slug])}?{urlencode({'q': query})}" if asks else ""
 
 
 def _either(shown: list[Reconciled], alarming: list[Reconciled]) -> list[Reconciled]:
@@ -107,10 +122,14 @@ def _is(record: Reconciled, chosen: str) -> bool:
     return chosen in (record.difference.kind, record.verdict.value) or chosen not in {*KINDS, *Accounting.values}
 
 
-def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chip]:
+def _chips(records: list[Reconciled], asked: QueryDict, chosen: str, moved: str, shown: int) -> list[Chip]:
     kinds = Counter(record.difference.kind for record in records)
     verdicts = Counter(record.verdict for record in records)
-    chips = [chip("All", f"{len(records):,}", asked, "kind", "", chosen not in {*KINDS, *Accounting.values})]
+    chips = [
+        chip("All", f"{len(records):,}", asked, "kind", "", not moved and chosen not in {*KINDS, *Accounting.values})
+    ]
+    if moved:
+        chips.append(Chip(moved.replace(">", " → "), f"{shown:,}", asked.urlencode(), chosen=True))
     for kind, label in KINDS.items():
         chips.append(chip(label, f"{kinds[kind]:,}", asked, "kind", kind, chosen == kind))
     for verdict, tone in (
@@ -137,7 +156,7 @@ def _lines(records: list[Reconciled], statement: Statement, reader: User | Anony
     differences = [record.difference for record in records]
     then = State(project.pk, before.cut) if before else State.empty(project.pk)
     drawings = drawings_of(differences, project, then, State(project.pk, snapshot.cut))
-    standings = standings_of(project, [(each.section, each.record_id) for each in differences])
+    standings = standings_of(reader, [(each.section, each.record_id) for each in differences])
     return [
         _line(record, drawing, standings.get(_place(record)), project, by_act, lines, adjustments)
         for record, drawing in zip(records, drawings, strict=True)

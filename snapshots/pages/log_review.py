@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
-from audit.events import BY_CODE
 from audit.models import Entry
+from audit.query import asked_by
 from roles.forms import take_errors
 from roles.models import User
 from roles.pages import member_behind
@@ -134,7 +134,7 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict, form: Dispose
         "is_open": is_open,
         "verdicts": Disposition.Verdict.choices,
         "opened_by": names.of(log_review.project_id, log_review.opened_by_id),
-        "asked": [(key, ", ".join(_value(key, value) for value in values)) for key, values in log_review.query.items()],
+        "asked": str(asked_by(log_review.query.items())),
         "size": entries_in_scope(log_review).count(),
         "everything": asked.get("entries") == "all",
         "here": asked.urlencode(),
@@ -172,7 +172,3 @@ def _verified(log_review: LogReview, sign_off: SignOff | None, asked: QueryDict)
     if sign_off is None or (sign_off.entries > VERIFIED_AT_ONCE and "verify" not in asked):
         return None
     return verify_sign_off(log_review)
-
-
-def _value(key: str, value: str) -> str:
-    return str(BY_CODE[value].label) if key == "event" else value

@@ -15,7 +15,13 @@ MODELS = (
     *("audit_entry", "roles_membership", "roles_anomaly"),
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
     *("labelop_review", "labelop_dispute", "labelop_qualitysignal"),
-    *("snapshots_adjustment", "snapshots_logreview", "snapshots_disposition", "snapshots_finding"),
+    *(
+        "snapshots_adjustment",
+        "snapshots_savedview",
+        "snapshots_logreview",
+        "snapshots_disposition",
+        "snapshots_finding",
+    ),
     *("snapshots_signoff", "snapshots_release", "snapshots_snapshot"),
 )
 
@@ -36,7 +42,7 @@ NOBODY = "403 403 403 403 403 403 403"
 # fmt: off
 TABLE: tuple[tuple[str, str, str], ...] = (
     # elsewhere  assigned  unassigned  reviewer  author  owner  superuser
-    (EVERYBODY,                     NOT_TAKEN,                     "index password_change_done jsi18n"),
+    (EVERYBODY,                     NOT_TAKEN,                     "index find password_change_done jsi18n"),
     (EVERYBODY,                     EVERYBODY,                     "password_change app_list"),
     (NOT_TAKEN,                     EVERYBODY,                     "logout"),
     ("302 302 302 302 302 302 302", EVERYBODY,                     "login"),
@@ -49,6 +55,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail log_review"),
     # What leaves the building says why.
     ("404 404 404 200 200 200 200", "404 404 404 200 200 200 200", "review_file"),
+    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "export_trail_of_all"),
     # The trail tells annotators of their own work alone.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "trail"),
     (EVERYBODY,                     NOT_TAKEN,                     "trail_of_all"),
@@ -83,6 +90,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " roles_anomaly_change roles_anomaly_history"
                                                                    " snapshots_adjustment_change"
                                                                    " snapshots_adjustment_history"
+                                                                   " snapshots_savedview_change"
+                                                                   " snapshots_savedview_history"
                                                                    " snapshots_logreview_history"
                                                                    " snapshots_disposition_change"
                                                                    " snapshots_disposition_history"
@@ -152,6 +161,9 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 404 404 200 200 200 200", "404 404 404 302 403 302 302", "roles_anomaly_act:resolve"),
     ("404 404 404 200 200 200 200", "404 404 404 302 302 403 302", "snapshots_adjustment_act:accept"),
     ("404 404 404 200 200 200 200", "404 404 404 403 403 302 302", "snapshots_release_act:cancel"),
+    # A shared view is its maker's, the owner's here, and the owners'.
+    ("404 404 404 200 200 200 200", "404 404 404 403 403 302 302", "snapshots_savedview_act:remove"),
+    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "snapshots_savedview_act:rename"),
     ("404 404 404 403 403 200 200", "404 404 404 403 403 422 422", "snapshots_release_act:release"
                                                                    " snapshots_release_act:waive"
                                                                    " snapshots_release_act:deprecate"
@@ -162,7 +174,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "labelop_assignment_list_act:assign"
                                                                    " snapshots_adjustment_list_act:propose"
                                                                    " snapshots_snapshot_list_act:take"),
-    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_logreview_list_act:open_release"
+    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_savedview_list_act:save"
+                                                                   " snapshots_logreview_list_act:open_release"
                                                                    " snapshots_logreview_list_act:open_chapter"
                                                                    " snapshots_logreview_list_act:open_range"
                                                                    " snapshots_logreview_list_act:open_query"
