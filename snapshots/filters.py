@@ -124,3 +124,5 @@ class SavedViewFilters(StrictFilterSet):
     project = ProjectFilter()
     name = NameFilter()
     shared = FlagFilter()
+    made_by = PersonFilter()
+    made_at = SpanFilter()

@@ -27,7 +27,12 @@ from labelop.selectors.work import (
 )
 from roles.filters import AnomalyFilters, MembershipFilters, StrictFilterSet
 from roles.models import Membership, User
-from roles.selectors import anomalies_visible_to, memberships_visible_to
+from roles.selectors import (
+    anomalies_visible_to,
+    deliveries_visible_to,
+    memberships_visible_to,
+    webhooks_visible_to,
+)
 from snapshots.models import Finding, LogReview, Release
 from snapshots.selectors import (
     adjustments_visible_to,
@@ -94,6 +99,19 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
             ("rule", "dormant"): lambda row: row.rule == "dormant",
             ("rule", "stray"): lambda row: row.rule == "stray",
             **since_yesterday("noted_at"),
+        },
+    ),
+    work.WebhookFilters: (
+        webhooks_visible_to,
+        {("project", SLUG): birds, ("active", "true"): always, ("active", "false"): never},
+    ),
+    work.DeliveryFilters: (
+        deliveries_visible_to,
+        {
+            ("project", SLUG): birds,
+            ("state", "dead"): always,
+            ("state", "waiting"): never,
+            **since_yesterday("due_at"),
         },
     ),
     work.ProjectFilters: (
@@ -294,9 +312,12 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
         saved_views_visible_to,
         {
             ("project", SLUG): birds,
-            ("name", f"{BIRDS.inner}*"): birds,
-            ("shared", "true"): lambda row: row.shared,
-            ("shared", "false"): lambda row: not row.shared,
+            ("name", "eulen*"): birds,
+            ("shared", "true"): lambda view: view.shared,
+            ("shared", "false"): lambda view: not view.shared,
+            ("made_by", "Owner 1"): lambda view: view.shared,
+            ("made_by", "Reviewer 2"): lambda view: not view.shared,
+            **since_yesterday("made_at"),
         },
     ),
 }

@@ -178,8 +178,7 @@ class AuditedAdmin(admin.ModelAdmin):
             except ValidationError as error:
                 take_errors(form, error.error_dict if hasattr(error, "error_dict") else {"": error.messages})
             else:
-                messages.success(request, form_class.done)
-                return redirect(self.address_after(made))
+                return self.after(request, form, made)
         context = {
             **self.admin_site.each_context(request),
             "title": form_class.label,
@@ -189,6 +188,11 @@ class AuditedAdmin(admin.ModelAdmin):
             "form": form,
         }
         return TemplateResponse(request, "admin/act.html", context, status=422 if form.is_bound else 200)
+
+    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
+        """What follows an act that is done: the row that it made or changed."""
+        messages.success(request, form.done)
+        return redirect(self.address_after(made))
 
     def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:
         return [form for form in forms if form.offered(row, member_behind(request))]

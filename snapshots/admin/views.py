@@ -19,7 +19,7 @@ from ..selectors import saved_views_visible_to
 class SavedViewAdmin(AuditedAdmin):
     list_display = ("name", "project", "query", "shared", "made_by", "made_at")
     filters = SavedViewFilters
-    empty = "No question to the trail has been kept under a name."
+    empty = "Nobody keeps a question to the trail yet."
     fields = ("project", "name", "query", "shared", "made_by", "made_at")
     acts = (RenameViewForm, RemoveViewForm)
     list_acts = (SaveViewForm,)

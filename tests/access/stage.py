@@ -32,6 +32,7 @@ from roles.services import (
     revoke_role,
     service_account,
 )
+from roles.services.webhooks import add_webhook
 from snapshots.log_reviews import entry_range
 from snapshots.models import Adjustment, Disposition, Finding, LogReview, SignOff
 from snapshots.services.dispositions import dispose, open_finding
@@ -225,6 +226,11 @@ def _furnish_the_end(furnished: Furnished) -> None:
     assert anomaly is not None
     rows["anomaly"] = anomaly
     rows.update(_by_hand(furnished, entry))
+    rows["webhook"] = webhook = add_webhook(
+        project, f"Hook {inner}", f"https://hooks.example.org/{inner}", by=owner, reason=inner
+    )
+    rows["delivery"] = webhook.deliveries.get()
+    webhook.deliveries.update(state="dead", answer=f"Answered {inner}")
 
 
 def _by_hand(furnished: Furnished, entry: Entry) -> dict[str, Any]:

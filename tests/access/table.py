@@ -12,7 +12,7 @@ from __future__ import annotations
 COLUMNS = ("elsewhere", "assigned", "unassigned", "reviewer", "author", "owner", "superuser")
 
 MODELS = (
-    *("audit_entry", "roles_membership", "roles_anomaly"),
+    *("audit_entry", "audit_webhook", "audit_delivery", "roles_membership", "roles_anomaly"),
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
     *("labelop_review", "labelop_dispute", "labelop_qualitysignal"),
     *(
@@ -105,8 +105,12 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_release_change"
                                                                    " snapshots_snapshot_change"
                                                                    " snapshots_snapshot_history"),
+    # Seen by owners alone.
+    ("404 404 404 404 404 200 200", NOT_TAKEN,                     "audit_webhook_change audit_webhook_history"
+                                                                   " audit_delivery_change"),
     # What is written once has no history of its own.
-    (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history labelop_qualitysignal_history"
+    (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history audit_delivery_history"
+                                                                   " labelop_qualitysignal_history"
                                                                    " snapshots_signoff_history"),
     # Acts on what every member sees: the owner's.
     ("404 403 403 403 403 200 200", "404 403 403 403 403 302 302", "roles_membership_act:reveal"
@@ -170,8 +174,16 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_release_act:withdraw"
                                                                    " snapshots_release_act:ask-for-reinstatement"
                                                                    " snapshots_release_act:reinstate"),
+    # Acts on webhooks. A renewed secret is shown at once, and nowhere else.
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 200 200", "audit_webhook_act:renew-secret"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 302 302", "audit_webhook_act:switch-off"
+                                                                   " audit_webhook_act:remove"
+                                                                   " audit_delivery_act:resend"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 422 422", "audit_webhook_act:change"
+                                                                   " audit_webhook_act:switch-on"),
     # Acts that begin something in a project of one's own.
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "labelop_assignment_list_act:assign"
+                                                                   " audit_webhook_list_act:add"
                                                                    " snapshots_adjustment_list_act:propose"
                                                                    " snapshots_snapshot_list_act:take"),
     ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_savedview_list_act:save"
@@ -185,6 +197,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_logreview_list_act:nothing"
                                                                    " audit_entry_act:nothing"
                                                                    " audit_entry_list_act:nothing"
+                                                                   " audit_delivery_list_act:nothing"
                                                                    " roles_membership_list_act:nothing"
                                                                    " roles_anomaly_list_act:nothing"
                                                                    " labelop_project_list_act:nothing"
