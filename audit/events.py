@@ -161,6 +161,7 @@ class Event(models.TextChoices):
     GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
+    REVIEW_EXPORTED = "export.review_made", HIGH, Theme.EXPORT, REQUIRED, "Review of a snapshot exported"
     TRAIL_EXPORTED = "trail.exported", HIGH, Theme.EXPORT, REQUIRED, "Trail exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"
