@@ -67,6 +67,7 @@ class Event(models.TextChoices):
     ACCESS_OVERRIDDEN = "access.overridden", HIGH, Theme.ACCESS, REQUIRED, "Acted without a membership"
     ACCESS_DENIED = "access.denied", MEDIUM, Theme.ACCESS, OPTIONAL, "Attempt refused"
     ACCESS_DENIED_REPEATEDLY = "access.denied_repeatedly", HIGH, Theme.ACCESS, OPTIONAL, "Many attempts refused at once"
+    LOGIN_LOCKED_OUT = "login.locked_out", HIGH, Theme.ACCESS, OPTIONAL, "Logins locked after many failures"
     ANOMALY_NOTED = "anomaly.noted", MEDIUM, Theme.ACCESS, OPTIONAL, "Anomaly noted"
     ANOMALY_ACKNOWLEDGED = "anomaly.acknowledged", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly acknowledged"
     ANOMALY_RESOLVED = "anomaly.resolved", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly resolved"
@@ -76,6 +77,13 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
+    WEBHOOK_ADDED = "webhook.added", HIGH, Theme.ACCESS, REQUIRED, "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", HIGH, Theme.ACCESS, REQUIRED, "Webhook changed"
+    WEBHOOK_SECRET_RENEWED = "webhook.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL, "Secret of a webhook renewed"
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched off"
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched on"
+    WEBHOOK_REMOVED = "webhook.removed", HIGH, Theme.ACCESS, REQUIRED, "Webhook removed"
+    DELIVERY_RESENT = "delivery.resent", MEDIUM, Theme.ACCESS, OPTIONAL, "Delivery to a webhook asked for again"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
@@ -108,6 +116,8 @@ class Event(models.TextChoices):
     WORK_ASSIGNED = "work.assigned", MEDIUM, Theme.WORK, OPTIONAL, "Work assigned"
     WORK_REASSIGNED = "work.reassigned", MEDIUM, Theme.WORK, OPTIONAL, "Work given to somebody else"
     WORK_STARTED = "work.started", ROUTINE, Theme.WORK, OPTIONAL, "Work started"
+    # Told of a step of work in another tool: it moves nothing here.
+    WORK_IMPORTED = "work.imported", ROUTINE, Theme.WORK, OPTIONAL, "Step of work imported"
     WORK_COMPLETED = "work.completed", ROUTINE, Theme.WORK, OPTIONAL, "Work completed"
     WORK_CANCELLED = "work.cancelled", MEDIUM, Theme.WORK, REQUIRED, "Work cancelled"
     WORK_REOPENED = "work.reopened", HIGH, Theme.WORK, REQUIRED, "Decided work opened again"
@@ -118,6 +128,8 @@ class Event(models.TextChoices):
     DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
     # ROUTINE though it accepts work: what decided was the review policy, and setting that is HIGH.
     REVIEW_LEFT_OUT = "review.left_out", ROUTINE, Theme.REVIEW, OPTIONAL, "Left out of review by the policy"
+    # Told of another tool's review: it decides nothing here.
+    REVIEW_IMPORTED = "review.imported", MEDIUM, Theme.REVIEW, OPTIONAL, "Review imported"
     REVIEW_DISPUTED = "review.disputed", MEDIUM, Theme.REVIEW, REQUIRED, "Review decision contested"
     DECISION_UPHELD = "decision.upheld", MEDIUM, Theme.REVIEW, REQUIRED, "Contested decision upheld"
     DECISION_OVERTURNED = "decision.overturned", HIGH, Theme.REVIEW, REQUIRED, "Contested decision overturned"
@@ -149,6 +161,7 @@ class Event(models.TextChoices):
     GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
+    REVIEW_EXPORTED = "export.review_made", HIGH, Theme.EXPORT, REQUIRED, "Review of a snapshot exported"
     TRAIL_EXPORTED = "trail.exported", HIGH, Theme.EXPORT, REQUIRED, "Trail exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"
@@ -159,6 +172,9 @@ class Event(models.TextChoices):
     ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
     FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
     FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
+    VIEW_SAVED = "view.saved", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail saved"
+    VIEW_RENAMED = "view.renamed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail renamed"
+    VIEW_REMOVED = "view.removed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail removed"
     QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
@@ -186,5 +202,8 @@ BOOKKEEPING = frozenset(
         Event.ENTRY_DISPOSITIONED,
         Event.FINDING_OPENED,
         Event.FINDING_CLOSED,
+        Event.VIEW_SAVED,
+        Event.VIEW_RENAMED,
+        Event.VIEW_REMOVED,
     }
 )

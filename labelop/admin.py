@@ -4,25 +4,37 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
-from audit.models import Entry
+from audit.models import Delivery, Entry, Webhook
 from roles.admin import AuditedAdmin
+from roles.forms import ActForm
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
-from roles.telling import told
+from roles.selectors import deliveries_visible_to, webhooks_visible_to
 
-from .forms import items, projects, schema, work
+from .filters import (
+    AnnotationFilters,
+    AssignmentFilters,
+    DeliveryFilters,
+    DisputeFilters,
+    ItemFilters,
+    LabelClassFilters,
+    ProjectFilters,
+    QualitySignalFilters,
+    ReviewFilters,
+    WebhookFilters,
+)
+from .forms import items, projects, schema, webhooks, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
-from .selectors.schema import classes_visible_to, outdated_among, with_outdated_marks
+from .selectors.schema import classes_visible_to, with_outdated_marks
 from .selectors.trail import work_entries_visible_to
 from .selectors.work import (
     annotations_visible_to,
@@ -32,47 +44,73 @@ from .selectors.work import (
     reviews_visible_to,
 )
 
-# So many entries of the same act stand beside one; all of them are a question to the trail.
-BESIDE = 50
-
 
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
-    list_filter = ("state", "risk_tier")
+    filters = ProjectFilters
+    empty = "Projects are made by whoever runs the site, who names the first owner."
     acts = (*projects.ACTS, *schema.OF_A_PROJECT)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)
 
 
-@admin.register(Entry)
-class EntryAdmin(AuditedAdmin):
-    """One entry by itself, beside the others of its act; the list of entries is the trail."""
+@admin.register(Webhook)
+class WebhookAdmin(AuditedAdmin):
+    list_display = ("name", "project", "address", "least_impact", "active", "removed_at")
+    filters = WebhookFilters
+    empty = "Nobody outside is told of your projects: an owner adds a webhook."
+    fields = ("project", "name", "address", "least_impact", "told_events", "told_roles", "active", "removed_at")
+    readonly_fields = ("told_events", "told_roles")
+    acts = webhooks.ACTS
+    list_acts = (webhooks.AddWebhookForm,)
 
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
-        return work_entries_visible_to(viewer)
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Webhook]:
+        return webhooks_visible_to(viewer)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        asked = request.GET.copy()
-        if asked.get("impact") == "all":
-            del asked["impact"]
-            asked["q"] = ""
-        return redirect(f"{reverse('trail_of_all')}?{asked.urlencode()}")
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        beside = self.visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)
+    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
+        """A secret is told on the page itself, and nowhere else: no message, no session, no log keeps it."""
+        secret = getattr(form, "secret", "")
+        if not secret:
+            return super().after(request, form, made)
         context = {
             **self.admin_site.each_context(request),
-            "title": entry.label,
+            "title": form.done,
             "opts": self.opts,
-            "told": told([entry], request.user)[0],
-            "beside": told(beside[:BESIDE], request.user),
+            "webhook": made,
+            "secret": secret,
+            "address": self.address_after(made),
         }
-        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
+        answer = TemplateResponse(request, "admin/audit/webhook/secret.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @admin.display(description="events")
+    def told_events(self, webhook: Webhook) -> str:
+        return ", ".join(webhook.events) or "all"
+
+    @admin.display(description="roles")
+    def told_roles(self, webhook: Webhook) -> str:
+        return ", ".join(webhooks.ROLES[role] for role in webhook.roles) or "all"
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(AuditedAdmin):
+    list_display = ("event", "webhook", "project", "state", "tries", "answer", "due_at")
+    filters = DeliveryFilters
+    empty = "Nothing has been put down for a webhook yet."
+    fields = ("project", "webhook", "event", "state", "tries", "answer", "since", "due_at", "delivered_at")
+    readonly_fields = ("event",)
+    acts = (webhooks.ResendForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Delivery]:
+        return deliveries_visible_to(viewer)
+
+    @admin.display(description="entry")
+    def event(self, delivery: Delivery) -> str:
+        # What an entry is about may be somebody's name.
+        return f"{delivery.entry.label} ({delivery.entry_id})"
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
@@ -88,8 +126,8 @@ class WorkAdmin(AuditedAdmin):
 @admin.register(LabelClass)
 class LabelClassAdmin(AuditedAdmin):
     list_display = ("name", "key", "project", "geometry", "high_risk", "deprecated", "edition", "outdated_marks")
-    list_filter = ("high_risk", "deprecated")
-    search_fields = ("^key", "^name")
+    filters = LabelClassFilters
+    empty = "The classes of a project are added by its owners, or come with an imported history."
     readonly_fields = ("outdated_marks",)
     acts = schema.ACTS
 
@@ -110,8 +148,8 @@ class LabelClassAdmin(AuditedAdmin):
 @admin.register(Item)
 class ItemAdmin(WorkAdmin):
     list_display = ("key", "project", "split", "excluded")
-    list_filter = ("excluded",)
-    search_fields = ("^key",)
+    filters = ItemFilters
+    empty = "Items come with an import or through the API. Annotators find here what is assigned to them."
     acts = (work.AssignItemForm, *items.ACTS)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
@@ -121,33 +159,20 @@ class ItemAdmin(WorkAdmin):
         return drawn_items(versions)
 
 
-class OutdatedFilter(admin.SimpleListFilter):
-    """What is to be marked anew: its class was redefined since."""
-
-    title = parameter_name = "outdated"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Class redefined since")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # Of the rows already narrowed to what this viewer may see.
-        return outdated_among(queryset) if self.value() == "yes" else queryset
-
-
 @admin.register(Annotation)
 class AnnotationAdmin(WorkAdmin):
     list_display = ("__str__", "label_class", "project", "origin", "withdrawn", "up_to_date")
-    list_filter = ("origin", "withdrawn", OutdatedFilter)
+    filters = AnnotationFilters
+    empty = "Marks come from labelling tools, imports and reviewers’ fixes, once there are items and classes."
     fields = ("project", "item", "key", "label_class", "value", "origin", "edition", "withdrawn", "up_to_date")
     readonly_fields = ("up_to_date",)
-    search_fields = ("^key",)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Annotation]:
         return annotations_visible_to(viewer)
 
-    @admin.display(description="up to date", boolean=True)
-    def up_to_date(self, annotation: Annotation) -> bool:
-        return not annotation.outdated
+    @admin.display(description="up to date")
+    def up_to_date(self, annotation: Annotation) -> str:
+        return "No: class redefined since" if annotation.outdated else "Yes"
 
     def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
         return drawn_marks(row, versions)
@@ -156,7 +181,8 @@ class AnnotationAdmin(WorkAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(WorkAdmin):
     list_display = ("item", "state", "round", "annotator", "priority", "due_on", "project")
-    list_filter = ("state", "priority")
+    filters = AssignmentFilters
+    empty = "Work appears here once an owner assigns items to an annotator."
     fields = (
         *("project", "item", "state", "round", "annotator", "approved_by"),
         *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
@@ -171,7 +197,8 @@ class AssignmentAdmin(WorkAdmin):
 @admin.register(Review)
 class ReviewAdmin(WorkAdmin):
     list_display = ("__str__", "verdict", "reason_code", "round", "reviewer", "decided_at", "project")
-    list_filter = ("verdict", "reason_code")
+    filters = ReviewFilters
+    empty = "Decisions appear here once completed work is reviewed."
     fields = (
         *("project", "item", "annotation", "assignment", "round"),
         *("verdict", "reason_code", "note", "reviewer", "decided_at", "supersedes"),
@@ -185,7 +212,8 @@ class ReviewAdmin(WorkAdmin):
 @admin.register(Dispute)
 class DisputeAdmin(WorkAdmin):
     list_display = ("__str__", "state", "opened_at", "closed_at", "project")
-    list_filter = ("state",)
+    filters = DisputeFilters
+    empty = "No decision is contested: an annotator contests one on the page of the review."
     fields = (
         "project",
         "review",
@@ -206,8 +234,8 @@ class DisputeAdmin(WorkAdmin):
 @admin.register(QualitySignal)
 class QualitySignalAdmin(AuditedAdmin):
     list_display = ("iso_week", "metric", "about", "project", "value", "before", "p_corrected")
-    list_filter = ("metric",)
-    ordering = ("-week",)
+    filters = QualitySignalFilters
+    empty = "No measure of the work has left its usual range, or there is too little past to tell."
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[QualitySignal]:
         return quality_signals_visible_to(viewer)
@@ -222,7 +250,7 @@ class QualitySignalAdmin(AuditedAdmin):
         # It is written once, so its entry is all its history.
         raise Http404
 
-    @admin.display(description="week", ordering="week")
+    @admin.display(description="week")
     def iso_week(self, signal: QualitySignal) -> str:
         return iso_week(signal.week)
 

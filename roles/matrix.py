@@ -47,6 +47,7 @@ class Can(models.TextChoices):
     RESOLVE_FINDINGS = "resolve_findings", "open and close findings, resolve anomalies"
     REVEAL_IDENTITIES = "reveal_identities", "reveal identities"
     MANAGE_ROLES = "manage_roles", "grant, change and end roles"
+    CONNECT_TOOLS = "connect_tools", "manage tokens, service accounts and webhooks"
     # fmt: on
 
 
@@ -80,6 +81,7 @@ MATRIX: dict[Can, frozenset[Role]] = {
     Can.RESOLVE_FINDINGS:    frozenset({OWNER, REVIEWER}),
     Can.REVEAL_IDENTITIES:   frozenset({OWNER}),
     Can.MANAGE_ROLES:        frozenset({OWNER}),
+    Can.CONNECT_TOOLS:       frozenset({OWNER}),
 }
 # fmt: on
 

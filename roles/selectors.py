@@ -17,7 +17,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.events import Event
 from audit.history import versions_of
-from audit.models import Entry
+from audit.models import Delivery, Entry, Webhook
 
 from .matrix import MATRIX, Can, Role, permissions_of
 from .models import Anomaly, Membership, ProjectGroupPermission, ProjectUserPermission, User
@@ -45,6 +45,12 @@ def projects_where(viewer: User | AnonymousUser, can: Can) -> QuerySet[Any, Any]
         .filter(user_id=viewer.pk, role__in=MATRIX[can])
         .values_list("project_id", flat=True)
     )
+
+
+def projects_by_slug(viewer: User | AnonymousUser) -> dict[str, int]:
+    """The projects that can be named to this viewer, each by the word for it in addresses."""
+    projects = Membership._meta.get_field("project").related_model._base_manager
+    return dict(projects.filter(pk__in=projects_where(viewer, Can.SEE_PROJECT)).values_list("slug", "pk"))
 
 
 def is_member_of_any_project(user: User | AnonymousUser) -> bool:
@@ -132,6 +138,15 @@ def anomalies_visible_to(viewer: User | AnonymousUser) -> QuerySet[Anomaly]:
     if viewer.is_active and viewer.is_superuser:
         return Anomaly.objects.select_related("project")
     return Anomaly.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related("project")
+
+
+def webhooks_visible_to(viewer: User | AnonymousUser) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(project__in=projects_where(viewer, Can.CONNECT_TOOLS)).select_related("project")
+
+
+def deliveries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Delivery]:
+    visible = Delivery.objects.filter(project__in=projects_where(viewer, Can.CONNECT_TOOLS))
+    return visible.select_related("project", "webhook", "entry")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
@@ -19,6 +20,7 @@ from .models import Membership, User
 from .selectors import revealed_to
 
 NOT_RECORDED = "not recorded"
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 # What entries call the annotator whom they name by id.
 PEOPLE = frozenset({"annotator"})
 
@@ -96,11 +98,23 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
             entry,
             _actor_or_you(entry, pseudonyms, viewer),
             subject_told(entry, pseudonyms),
-            plainly(_with_people(_role_or(entry.before), entry, pseudonyms)),
-            plainly(_with_people(_role_or(entry.after), entry, pseudonyms)),
+            _said(entry.before, entry, pseudonyms),
+            _said(entry.after, entry, pseudonyms),
         )
         for entry in entries
     ]
+
+
+def change_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """What was before and what after, on one line."""
+    sides = (_said(side, entry, pseudonyms) for side in (entry.before, entry.after))
+    return " → ".join(filter(None, sides))
+
+
+def _said(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """What was before or after, in the words of a page: of a hash its first digits, as one compares them."""
+    said = plainly(_with_people(_role_or(value), entry, pseudonyms))
+    return HASH.sub(lambda found: f"{found[0][:12]}…", said)
 
 
 def ago(at: datetime) -> str:
@@ -120,6 +134,46 @@ def plainly(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plainly(part) for part in value)
     return str(value)
+
+
+class EntryTold(TypedDict):
+    """An entry as plain data."""
+
+    id: int
+    at: str
+    recorded_at: str
+    event: str
+    impact: str
+    role: str | None
+    actor: str | None
+    attributed_to: str | None
+    channel: str | None
+    subject: str | None
+    records: int
+    before: Any
+    after: Any
+    reason: str | None
+
+
+def entry_as_dict(entry: Entry, names: Pseudonyms) -> EntryTold:
+    """An entry as plain data; people are told as pages tell them."""
+    person = actor_told(entry, names)
+    return {
+        "id": entry.pk,
+        "at": entry.at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "event": entry.event,
+        "impact": Impact(entry.impact).name.lower(),
+        "role": entry.role or None,
+        "actor": None if entry.actor_id is None else importer_told(entry, names),
+        "attributed_to": person if entry.attributed_to_id else None,
+        "channel": entry.channel or None,
+        "subject": subject_told(entry, names) or None,
+        "records": entry.records,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason or None,
+    }
 
 
 def actor_told(entry: Entry, pseudonyms: Pseudonyms) -> str:

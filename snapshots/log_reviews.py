@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from audit.canonical import canonical_json, sha256_hex
 from audit.events import BOOKKEEPING, Event, Impact, Theme
 from audit.models import Entry
+from audit.moments import dated
 from labelop.models import Project, QualitySignal
 from labelop.models.projects import RiskTier
 from labelop.quality.candidates import WEEKS_BACK
@@ -94,13 +95,13 @@ def checklist_for(occasion: Occasion) -> list[dict[str, str]]:
 
 
 # What a stored query may ask for: only what means the same for ever, whoever reads it.
-STORED = ("event", "impact", "theme", "role", "channel", "operation")
+STORED = ("event", "impact", "theme", "role", "channel", "operation", "object", "created", "text")
 
 
 def checked_query(query: dict[str, Any]) -> dict[str, list[str]]:
     """A query as it is stored: sorted, each value once; what the trail cannot answer is refused by name."""
     for key, values in query.items():
-        if key not in STORED:
+        if key.removeprefix("not_") not in STORED:
             raise ValidationError(
                 {"query": f"The trail cannot be narrowed by {key}: choose among {', '.join(STORED)}."}
             )
@@ -114,7 +115,14 @@ def checked_query(query: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _stored(key: str, value: Any) -> str:
-    return str(uuid.UUID(str(value))) if key == "operation" else str(value).lower()
+    match key.removeprefix("not_"):
+        case "operation":
+            return str(uuid.UUID(str(value)))
+        case "created":
+            return dated(str(value))
+        case "object" | "text":
+            return str(value)
+    return str(value).lower()
 
 
 @dataclass(frozen=True)
@@ -259,6 +267,21 @@ def progress_of(log_review: LogReview) -> Progress:
         sum(1 for line in log_review.checklist if line["answer"]),
         list(calling.filter(~Exists(finding))),
     )
+
+
+def points_of(log_reviews: Sequence[LogReview]) -> dict[int, tuple[int, int]]:
+    """How many decision points each of these log reviews has, and how many without a disposition; asked at once."""
+    points = _counted([(each.pk, decision_points(each)) for each in log_reviews])
+    left = _counted([(each.pk, undecided(each)) for each in log_reviews])
+    return {each.pk: (points.get(each.pk, 0), left.get(each.pk, 0)) for each in log_reviews}
+
+
+def _counted(scopes: list[tuple[int, QuerySet[Entry]]]) -> dict[int, int]:
+    numbers = [
+        entries.order_by().annotate(of=Value(pk)).values("of").annotate(number=Count("pk")).values_list("of", "number")
+        for pk, entries in scopes
+    ]
+    return dict(numbers[0].union(*numbers[1:], all=True)) if numbers else {}
 
 
 _LASTING = (

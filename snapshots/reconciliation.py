@@ -91,8 +91,17 @@ def reconcile(
     their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
     An approval counts when it was given before the window ended, an adjustment whenever it was accepted.
     """
-    comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
-    judge = _Judge(project, comparison, after)
+    found = reconciled(Comparison(project, before, after or State(project.pk, newest_cut(project.pk))), after)
+    if live or after is None:
+        _hold_against_live_rows(project, found)
+        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
+        found.findings.extend(_kept_hash_findings(project, kept))
+    return found
+
+
+def reconciled(comparison: Comparison, after: Snapshot | None) -> Reconciliation:
+    """Give each difference of a comparison its verdict, from versions and entries alone."""
+    judge = _Judge(comparison, after)
     found = Reconciliation()
     doubtful: list[Touched] = []
     for record in comparison.touched:
@@ -105,22 +114,19 @@ def reconcile(
             doubtful.append(record)
     for finding in _unexplained_findings(comparison, doubtful, judge.adjustments):
         (found.findings if finding.adjustment is None else found.adjusted).append(finding)
-    if live or after is None:
-        _hold_against_live_rows(project, found)
-        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
-        found.findings.extend(_kept_hash_findings(project, kept))
     return found
 
 
 class _Judge:
     """What accounts for one record, from the entries of its operations and from its reviews."""
 
-    def __init__(self, project: Project, comparison: Comparison, after: Snapshot | None) -> None:
+    def __init__(self, comparison: Comparison, after: Snapshot | None) -> None:
+        project = comparison.project
         self.comparison = comparison
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
         self.adjustments = adjustments_by_operation(project)
-        self.approvals = _approvals(project, comparison, after)
+        self.approvals = _approvals(comparison, after)
         self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
@@ -145,10 +151,9 @@ def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
     return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
-def _approvals(
-    project: Project, comparison: Comparison, after: Snapshot | None
-) -> dict[tuple[str, int], list[tuple[int, int]]]:
+def _approvals(comparison: Comparison, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
     """The standing approvals of what changed, items and annotations: reviewer and the id of the review's entry."""
+    project = comparison.project
     marks = _marks_by_item(comparison)
     items = {record.record_id for record in comparison.touched if record.section == "items"} | marks.keys()
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}

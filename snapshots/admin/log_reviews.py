@@ -4,13 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from roles.admin import AuditedAdmin
 from roles.models import User
-from roles.pages import member_behind
 
+from ..filters import DispositionFilters, FindingFilters, LogReviewFilters, SignOffFilters
 from ..forms.log_reviews import (
     AnswerForm,
     CloseFindingForm,
@@ -25,34 +26,37 @@ from ..forms.log_reviews import (
     VoidForm,
 )
 from ..models import Disposition, Finding, LogReview, SignOff
-from ..pages.log_review import page_of
+from ..pages.places import place_of_log_review
 from ..selectors import dispositions_visible_to, findings_visible_to, log_reviews_visible_to, sign_offs_visible_to
 
 
 @admin.register(LogReview)
 class LogReviewAdmin(AuditedAdmin):
     list_display = ("title", "project", "occasion", "state", "due_on", "opened_at")
-    list_filter = ("state", "occasion")
+    filters = LogReviewFilters
+    empty = "Log reviews open with a release or a permission change where the risk asks for it, or by hand."
     fields = ("title",)
     acts = (AnswerForm, DisposeForm, OpenFindingForm, SignForm, VoidForm)
     list_acts = (OpenReleaseForm, OpenChapterForm, OpenRangeForm, OpenQueryForm, OpenIncidentForm)
-    change_form_template = "admin/snapshots/logreview/change_form.html"
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[LogReview]:
         return log_reviews_visible_to(viewer)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         log_review = self.get_object(request, object_id)
-        page = page_of(log_review, member_behind(request), request.GET) if log_review is not None else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
+        if log_review is None:
+            raise Http404
+        return redirect(place_of_log_review(log_review))
+
+    def address_after(self, made: Model) -> str:
+        return place_of_log_review(made) if isinstance(made, LogReview) else super().address_after(made)
 
 
 @admin.register(Disposition)
 class DispositionAdmin(AuditedAdmin):
     list_display = ("entry_number", "verdict", "log_review", "project", "decided_by", "decided_at")
-    list_filter = ("verdict",)
+    filters = DispositionFilters
+    empty = "What readers make of an entry is kept here, once a log review is being read."
     fields = ("project", "log_review", "entry_number", "verdict", "note", "decided_by", "decided_at")
     readonly_fields = ("entry_number",)
 
@@ -67,7 +71,8 @@ class DispositionAdmin(AuditedAdmin):
 @admin.register(Finding)
 class FindingAdmin(AuditedAdmin):
     list_display = ("factor", "action", "log_review", "project", "owner", "due_on", "closed_at")
-    list_filter = ("factor",)
+    filters = FindingFilters
+    empty = "Findings are opened from the log review that turned them up."
     # An owner is somebody else here.
     called: ClassVar = {"owner": "seen to by"}
     fields = (
@@ -97,6 +102,8 @@ class FindingAdmin(AuditedAdmin):
 @admin.register(SignOff)
 class SignOffAdmin(AuditedAdmin):
     list_display = ("log_review", "project", "signed_by", "entries", "signed_at")
+    filters = SignOffFilters
+    empty = "A log review is signed by somebody who did nothing in its scope; none is yet."
     fields = ("project", "log_review", "signed_by", "meaning", "entries", "digest", "record_digest", "signed_at")
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[SignOff]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from labelop.models import Project
@@ -22,10 +23,14 @@ LANES = [(kind.value, str(kind.label)) for kind in (DayKind.SCHEMA, DayKind.ROLE
 
 @dataclass(frozen=True)
 class ActsPerDay:
-    """A chart; None where the days hold no act, or, told by `uncounted`, too many that nobody counted yet."""
+    """A chart, and the trail that is asked for each of its days.
+
+    The chart is None where the days hold no act, or, told by `uncounted`, too many that nobody counted yet.
+    """
 
     chart: DayChart | None
     title: str
+    trail: str
     uncounted: bool = False
 
 
@@ -33,29 +38,35 @@ def latest_days(project: Project, snapshots: Iterable[Snapshot]) -> ActsPerDay:
     today = timezone.now().astimezone(UTC).date()
     cuts = [Cut(_day_of(snapshot), snapshot.name) for snapshot in snapshots]
     days = days_between(project, today - LATEST, today)
-    return _drawn(f"Acts per day on {project}", days, today - LATEST, today, cuts)
+    return _drawn(project, f"Acts per day on {project}", days, today - LATEST, today, cuts)
 
 
-def days_around(snapshot: Snapshot, following: Snapshot | None) -> ActsPerDay:
-    """The days of the chapter that a snapshot ended and of the one that it began."""
+def days_around(snapshot: Snapshot, following: Snapshot | None, cuts: Iterable[Snapshot]) -> ActsPerDay:
+    """The days from the oldest of the cuts before a snapshot, or as far back as is drawn, to the one that followed."""
     taken = _day_of(snapshot)
     today = timezone.now().astimezone(UTC).date()
-    first = max(_day_of(snapshot.parent), taken - AROUND) if snapshot.parent else taken - AROUND
+    before = sorted(cuts, key=lambda cut: cut.number)
+    first = max(_day_of(before[0]), taken - AROUND) if before else taken - AROUND
     last = min(_day_of(following) if following else today, taken + AROUND)
-    others = [Cut(_day_of(other), other.name) for other in (snapshot.parent, following) if other is not None]
+    others = [
+        Cut(_day_of(other), other.name)
+        for other in (*before, following)
+        if other is not None and _day_of(other) >= first
+    ]
     title = f"Acts per day around snapshot {snapshot}"
     days = days_between(snapshot.project, first, last)
     # A project that is younger than these days begins where its acts do.
     begun = min(days, default=first) if days else first
-    return _drawn(title, days, begun, last, [*others, Cut(taken, snapshot.name, here=True)])
+    return _drawn(snapshot.project, title, days, begun, last, [*others, Cut(taken, snapshot.name, here=True)])
 
 
-def _drawn(title: str, days: Days | None, first: date, last: date, cuts: list[Cut]) -> ActsPerDay:
+def _drawn(project: Project, title: str, days: Days | None, first: date, last: date, cuts: list[Cut]) -> ActsPerDay:
+    trail = reverse("trail", args=[project.slug])
     if days is None:
-        return ActsPerDay(None, title, uncounted=True)
+        return ActsPerDay(None, title, trail, uncounted=True)
     if not days or first == last:
-        return ActsPerDay(None, title)
-    return ActsPerDay(day_chart(days, LANES, cuts, first, last), title)
+        return ActsPerDay(None, title, trail)
+    return ActsPerDay(day_chart(days, LANES, cuts, first, last), title, trail)
 
 
 def _day_of(snapshot: Snapshot) -> date:

@@ -20,6 +20,7 @@ HIGH = {
     "role.revoked",
     "access.denied_repeatedly",
     "access.overridden",
+    "login.locked_out",
     "account.superuser_granted",
     "account.superuser_revoked",
     "account.deactivated",

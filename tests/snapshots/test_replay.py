@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.test import RequestFactory
 
 from audit.history import versions_of
 from audit.models import Entry
 from labelop.models import Annotation, Item, Project
 from labelop.services import imports
+from labelop.services.imports.importing import Importing
 from roles.models import Kind, User
 from snapshots.differences import differences
 from snapshots.models import Snapshot
@@ -73,7 +75,8 @@ class TestAReplay:
         assert person.kind == Kind.ATTRIBUTED
         assert not person.has_usable_password()
         for password in ("", "!", person.password):
-            assert authenticate(username=person.username, password=password) is None
+            asked = RequestFactory().post("/login/")
+            assert authenticate(asked, username=person.username, password=password) is None
 
     def test_keeps_people_apart_whose_names_look_alike(self, tmp_path: Path) -> None:
         stream = short_story()
@@ -157,9 +160,9 @@ class TestASecondReplay:
 # Where a replay can be interrupted: a function, and whether before or after its work.
 PLACES: list[tuple[Any, str]] = [
     (replaying, "import_batch"),
-    (imports._Importing, "_save_items"),
-    (imports._Importing, "_save_annotations"),
-    (imports._Importing, "_record"),
+    (Importing, "bring_items"),
+    (Importing, "write"),
+    (Importing, "record"),
     (replaying, "take_snapshot"),
     (taking, "seal_snapshot"),
     (taking, "whole_tally"),
