@@ -298,11 +298,12 @@ def test_what_could_lead_elsewhere_is_none(key: str) -> None:
 @EVERY_FORMAT
 def test_what_is_exported_is_read_back_as_it_was(stage: Stage, form: Format, tmp_path: Path) -> None:
     box = {"bbox": [0.25, 0.25, 0.5, 0.5]}
-    values = {
+    of_each: dict[Format, list[dict[str, Any]]] = {
         Format.COCO: [COCO_BOX, COCO_MASK, COCO_OUTLINE],
         Format.YOLO: [{**box, "yolo": "0.50 .5 0.5 0.5"}, {**box, "confidence": 0.9, "yolo": "0.5 0.5 0.5 0.5 .9"}],
         Format.JSONL: [{"start": 0, "end": 1}, COCO_BOX],
-    }[form]
+    }
+    values = of_each[form]
     for key, split in (("a/1.jpg", "train"), ("2.jpg", "val")):
         data = {"image": key, "size": [1, 1] if form is Format.YOLO else [640, 480]}
         item = add_item(stage.project, key, data, by=stage.olga, split=split)
