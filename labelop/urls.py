@@ -8,3 +8,5 @@ urlpatterns = [
     path("", include("snapshots.urls")),
     path("", admin.site.urls),
 ]
+
+handler500 = "labelop.pages.errors.failed"
