@@ -67,7 +67,7 @@ def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
     led = any(source.stretches != (Q(),) for source in sources)
     nearest = []
-    for way in (Source.along_the_trail, Source.along_the_index) if led else (Source.along_the_trail,):
+    for way in (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,):
         nearest.append(_nearest([part for source in sources for part in way(source)], before, reach))
         if not nearest[-1]:
             return 0

@@ -57,6 +57,7 @@ from snapshots.counts import Tally
 from snapshots.log_reviews import checklist_for
 from snapshots.models import LogReview, Occasion, Snapshot
 from snapshots.services.days import count_days
+from snapshots.services.weeks import count_weeks
 
 YEARS, LAST_MONTH = timedelta(days=3 * 365), timedelta(days=30)
 RECENT = 5000
@@ -171,6 +172,7 @@ def filled(entries: int, chance: random.Random) -> Iterator[tuple[str, float]]:
     _analyze()
     for place in places:
         count_days(place.project)
+        count_weeks(place.project)
     _what_is_kept_beside(places[0])
     _analyze()
     yield "days_and_statistics", time.perf_counter() - began

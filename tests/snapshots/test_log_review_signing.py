@@ -163,6 +163,9 @@ READING = {
     "entry.dispositioned",
     "finding.opened",
     "finding.closed",
+    "view.saved",
+    "view.renamed",
+    "view.removed",
 }
 
 
