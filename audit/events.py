@@ -76,6 +76,8 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
+    TOKEN_ISSUED = "token.issued", HIGH, Theme.ACCESS, REQUIRED, "Token issued"
+    TOKEN_REVOKED = "token.revoked", HIGH, Theme.ACCESS, REQUIRED, "Token revoked"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"

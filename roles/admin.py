@@ -22,11 +22,18 @@ from audit.history import project_id_of
 from audit.models import Entry
 
 from .forms import AcknowledgeForm, ActForm, ResolveForm, RevealForm, project_of, take_errors
-from .models import Anomaly, Membership, User
+from .forms.tokens import IssueOwnToken, IssueServiceToken, RevokeToken, TokenForm
+from .models import Anomaly, Membership, Token, User
 from .pages import member_behind
 from .paging import BoundedPaginator
 from .past import DrawnVersion, PastVersion, past_of
-from .selectors import anomalies_visible_to, entries_visible_to, latest_roles_in, memberships_visible_to
+from .selectors import (
+    anomalies_visible_to,
+    entries_visible_to,
+    latest_roles_in,
+    memberships_visible_to,
+    tokens_visible_to,
+)
 from .services import authorize
 from .telling import Pseudonyms, pseudonyms_in, told
 
@@ -170,8 +177,7 @@ class AuditedAdmin(admin.ModelAdmin):
             except ValidationError as error:
                 take_errors(form, error.error_dict if hasattr(error, "error_dict") else {"": error.messages})
             else:
-                messages.success(request, form_class.done)
-                return redirect(self.address_after(made))
+                return self.after(request, form, made)
         context = {
             **self.admin_site.each_context(request),
             "title": form_class.label,
@@ -181,6 +187,11 @@ class AuditedAdmin(admin.ModelAdmin):
             "form": form,
         }
         return TemplateResponse(request, "admin/act.html", context, status=422 if form.is_bound else 200)
+
+    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
+        """What follows an act that is done: the row that it made or changed."""
+        messages.success(request, form.done)
+        return redirect(self.address_after(made))
 
     def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:
         return [form for form in forms if form.offered(row, member_behind(request))]
@@ -273,3 +284,40 @@ class AnomalyAdmin(AuditedAdmin):
             raise Http404
         entries = entries_visible_to(request.user).filter(pk__in=anomaly.entries)
         return super().change_view(request, object_id, form_url, {"shown": told(entries, request.user)})
+
+
+@admin.register(Token)
+class TokenAdmin(AuditedAdmin):
+    list_display = ("name", "user", "project", "allowed", "state", "expiry", "last_used_on")
+    fields = ("name", "user", "project", "allowed", "state", "issued_by", "created", "expiry", "last_used_on")
+    readonly_fields = ("allowed", "state")
+    called: ClassVar = {"user": "acts as"}
+    acts = (RevokeToken,)
+    list_acts = (IssueOwnToken, IssueServiceToken)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Token]:
+        return tokens_visible_to(viewer)
+
+    @admin.display(description="may")
+    def allowed(self, token: Token) -> str:
+        return ", ".join(token.scopes)
+
+    @admin.display(description="state")
+    def state(self, token: Token) -> str:
+        return token.state
+
+    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
+        """A new token is told on the page itself, and nowhere else: no message, no session, no log keeps it."""
+        if not isinstance(form, TokenForm):
+            return super().after(request, form, made)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form.done,
+            "opts": self.opts,
+            "token": made,
+            "secret": form.secret,
+            "address": self.address_after(made),
+        }
+        answer = TemplateResponse(request, "admin/roles/token/issued.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
@@ -120,6 +120,46 @@ def plainly(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plainly(part) for part in value)
     return str(value)
+
+
+class EntryTold(TypedDict):
+    """An entry as plain data."""
+
+    id: int
+    at: str
+    recorded_at: str
+    event: str
+    impact: str
+    role: str | None
+    actor: str | None
+    attributed_to: str | None
+    channel: str | None
+    subject: str | None
+    records: int
+    before: Any
+    after: Any
+    reason: str | None
+
+
+def entry_as_dict(entry: Entry, names: Pseudonyms) -> EntryTold:
+    """An entry as plain data; people are told as pages tell them."""
+    person = actor_told(entry, names)
+    return {
+        "id": entry.pk,
+        "at": entry.at.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "event": entry.event,
+        "impact": Impact(entry.impact).name.lower(),
+        "role": entry.role or None,
+        "actor": None if entry.actor_id is None else importer_told(entry, names),
+        "attributed_to": person if entry.attributed_to_id else None,
+        "channel": entry.channel or None,
+        "subject": subject_told(entry, names) or None,
+        "records": entry.records,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason or None,
+    }
 
 
 def actor_told(entry: Entry, pseudonyms: Pseudonyms) -> str:

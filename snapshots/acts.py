@@ -6,16 +6,22 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import QuerySet
 
-from audit.events import Impact
 from audit.models import Entry
 from labelop.models import Project
-from roles.telling import Pseudonyms, actor_told, importer_told, subject_told
+from roles.telling import EntryTold, Pseudonyms, actor_told, entry_as_dict, subject_told
 
 from .models import Snapshot
+
+
+class ActTold(TypedDict):
+    """The entries of one operation as plain data."""
+
+    operation: str
+    entries: list[EntryTold]
 
 
 @dataclass
@@ -25,7 +31,7 @@ class Act:
     operation: uuid.UUID
     entries: list[Entry] = field(default_factory=list)
 
-    def as_dict(self, names: Pseudonyms) -> dict[str, Any]:
+    def as_dict(self, names: Pseudonyms) -> ActTold:
         return {"operation": str(self.operation), "entries": [entry_as_dict(entry, names) for entry in self.entries]}
 
 
@@ -46,27 +52,6 @@ def acts_of(entries: Iterable[Entry] | QuerySet[Entry]) -> list[Act]:
     for entry in ordered:
         acts.setdefault(entry.operation, Act(entry.operation)).entries.append(entry)
     return list(acts.values())
-
-
-def entry_as_dict(entry: Entry, names: Pseudonyms) -> dict[str, Any]:
-    """An entry as plain data; people are told as pages tell them."""
-    person = actor_told(entry, names)
-    return {
-        "id": entry.pk,
-        "at": entry.at.isoformat(),
-        "recorded_at": entry.recorded_at.isoformat(),
-        "event": entry.event,
-        "impact": Impact(entry.impact).name.lower(),
-        "role": entry.role or None,
-        "actor": None if entry.actor_id is None else importer_told(entry, names),
-        "attributed_to": person if entry.attributed_to_id else None,
-        "channel": entry.channel or None,
-        "subject": subject_told(entry, names) or None,
-        "records": entry.records,
-        "before": entry.before,
-        "after": entry.after,
-        "reason": entry.reason or None,
-    }
 
 
 def as_markdown(project: str, title: str, acts: list[Act], names: Pseudonyms) -> str:

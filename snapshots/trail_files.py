@@ -11,9 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit.models import Entry
-from roles.telling import Pseudonyms, plainly
-
-from .acts import entry_as_dict
+from roles.telling import Pseudonyms, entry_as_dict, plainly
 
 AT_ONCE = 1000
 COLUMNS = (

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from roles.models import User
 from roles.services import authorize
 from roles.telling import pseudonyms_in
 
-from ..acts import acts_of, span
+from ..acts import ActTold, acts_of, span
 from ..content import SECTIONS, State
 from ..differences import Comparison
 from ..models import Snapshot
@@ -95,7 +95,7 @@ def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entries(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+def _entries(snapshot: Snapshot) -> Iterator[ActTold]:
     # It leaves the building: people are told as role and number, whatever was revealed to whoever exports it.
     names = pseudonyms_in([snapshot.project_id])
     for act in acts_of(span(snapshot.project, snapshot.parent, snapshot)):
@@ -107,7 +107,7 @@ def _plain(content: dict[str, Any] | None) -> Any:
 
 
 def _write_lines(
-    path: Path, lines: Iterable[dict[str, Any]], progress: Callable[[int], None] = lambda lines: None
+    path: Path, lines: Iterable[Mapping[str, Any]], progress: Callable[[int], None] = lambda lines: None
 ) -> int:
     written = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:

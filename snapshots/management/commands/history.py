@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from audit.management.command import ReportingCommand
-from snapshots.acts import entry_as_dict
+from roles.telling import entry_as_dict
 from snapshots.past import history_of
 
 from ..arguments import add_item, item_asked

@@ -1,0 +1,102 @@
+"""Collections: the rows of one model that a viewer may see, one of them, its versions, and the acts on it.
+
+To open a model to the API, describe its rows in a `Row`, and add a `Collection` to the floor's `COLLECTIONS`. Acts are
+not described here: they are those of the admin, and a form that is offered there is an endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.canonical import canonical_json, sha256_hex
+from audit.models import Entry
+
+from ..forms import ActForm
+from ..models import User
+from ..selectors import entries_visible_to
+from .rows import Row
+from .views import PAGED, ApiView
+
+ETAG_DIGITS = 32
+
+
+@dataclass(frozen=True)
+class Collection:
+    """`noun` stands in the address, `about` in the description; acts are the forms of the admin."""
+
+    noun: str
+    about: str
+    serializer: type[Row]
+    visible_to: Callable[[User], QuerySet[Any]]
+    acts: tuple[type[ActForm], ...] = ()
+    list_acts: tuple[type[ActForm], ...] = ()
+    lookup: str = "pk"
+    versions: bool = True
+    entries_visible_to: Callable[[User], QuerySet[Entry]] = entries_visible_to
+
+    @property
+    def model(self) -> type[Model]:
+        model: type[Model] = self.serializer.Meta.model
+        return model
+
+    def row_or_404(self, viewer: User, value: Any) -> Any:
+        return get_object_or_404(self.visible_to(viewer), **{self.lookup: value})
+
+    def told(self, row: Any, request: Request) -> dict[str, Any]:
+        return dict(self.serializer(row, context={"request": request}).data)
+
+
+class CollectionView(ApiView):
+    """A view of a collection."""
+
+    collection: Collection
+
+    @property
+    def tag(self) -> str:  # type: ignore[override]
+        return self.collection.noun
+
+    def row(self) -> Any:
+        return self.collection.row_or_404(self.viewer, self.kwargs["row"])
+
+
+class RowsView(CollectionView):
+    """The rows of a collection, newest first, in pages without a count."""
+
+    parameters = PAGED
+
+    def get(self, request: Request) -> Response:
+        page = self.page_of(self.collection.visible_to(self.viewer))
+        rows = self.collection.serializer(page.rows, many=True, context={"request": request}).data
+        return Response({"results": rows, "next": self.next_of(page.older_than)})
+
+
+class RowView(CollectionView):
+    """One row, with an `ETag` of what is told of it."""
+
+    def get(self, request: Request, row: Any) -> Response:
+        told = self.collection.told(self.row(), request)
+        etag = etag_of(told)
+        if request.headers.get("If-None-Match") == etag:
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
+        return Response(told, headers={"ETag": etag})
+
+
+def etag_of(told: dict[str, Any]) -> str:
+    return f'"{sha256_hex(canonical_json(_plain(told)))[:ETAG_DIGITS]}"'
+
+
+def _plain(value: Any) -> Any:
+    """As canonical JSON takes it: moments and numbers with a fraction as they are written."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
