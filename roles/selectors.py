@@ -59,6 +59,12 @@ def sees_the_site(viewer: User | AnonymousUser) -> bool:
     return viewer.is_active and viewer.is_superuser and (only is None or only.hold(None))
 
 
+def projects_by_slug(viewer: User | AnonymousUser) -> dict[str, int]:
+    """The projects that can be named to this viewer, each by the word for it in addresses."""
+    projects = Membership._meta.get_field("project").related_model._base_manager
+    return dict(projects.filter(pk__in=projects_where(viewer, Can.SEE_PROJECT)).values_list("slug", "pk"))
+
+
 def is_member_of_any_project(user: User | AnonymousUser) -> bool:
     if not user.is_active or user.is_anonymous:
         return False

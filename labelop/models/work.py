@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from audit.fields import CanonicalJSONField
 from audit.history import tracked
@@ -44,14 +44,17 @@ class Item(models.Model):
         return self.key
 
 
+# In the dataset: neither withdrawn nor out with their item; outdated: their class was redefined since.
+IN_THE_DATASET = Q(withdrawn=False, item__excluded=False)
+OUTDATED = Q(edition__lt=F("label_class__edition"))
+
+
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def in_the_dataset(self) -> Self:
-        """Neither withdrawn nor out with their item."""
-        return self.filter(withdrawn=False, item__excluded=False)
+        return self.filter(IN_THE_DATASET)
 
     def outdated(self) -> Self:
-        """Those whose class was redefined since they were marked."""
-        return self.filter(edition__lt=F("label_class__edition"))
+        return self.filter(OUTDATED)
 
 
 class Annotation(models.Model):

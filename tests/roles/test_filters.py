@@ -86,6 +86,7 @@ WRONG = {
     "event:class.aded": (0, "event:class.aded", "There is no event"),
     "impact:high -theme:x": (12, "-theme:x", "There is no theme"),
     "role:boss impact:big": (0, "role:boss", "There is no role"),
+    "event:%": (0, "event:%", "There is no event %."),
     "project:ships": (0, "project:ships", "There is no project"),
     "project:nowhere": (0, "project:nowhere", "There is no project"),
     "operation:7": (0, "operation:7", "number of an act"),
