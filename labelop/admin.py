@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from audit.models import Entry
 from roles.admin import AuditedAdmin
+from roles.forms.tokens import OpenServiceAccount
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
 from roles.telling import told
@@ -40,7 +41,7 @@ BESIDE = 50
 class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
     list_filter = ("state", "risk_tier")
-    acts = (*projects.ACTS, *schema.OF_A_PROJECT)
+    acts = (*projects.ACTS, *schema.OF_A_PROJECT, OpenServiceAccount)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)

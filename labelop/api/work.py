@@ -11,6 +11,7 @@ from roles.api.rows import Row
 from roles.forms.members import GrantRole, RevealNames
 from roles.forms.tokens import OpenServiceAccount
 
+from .. import filters
 from ..forms import items, marks, projects, schema, work
 from ..models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from ..quality import sentence_of
@@ -121,8 +122,16 @@ COLLECTIONS = (
         (*projects.ACTS, *schema.OF_A_PROJECT, GrantRole, RevealNames, OpenServiceAccount),
         (projects.CreateProjectForm,),
         lookup="slug",
+        filters=filters.ProjectFilters,
     ),
-    Collection("classes", "The schema: a project’s label classes.", ClassRow, classes_visible_to, schema.ACTS),
+    Collection(
+        "classes",
+        "The schema: a project’s label classes.",
+        ClassRow,
+        classes_visible_to,
+        schema.ACTS,
+        filters=filters.LabelClassFilters,
+    ),
     Collection(
         "items",
         "What is labelled.",
@@ -130,6 +139,7 @@ COLLECTIONS = (
         items_visible_to,
         (work.AssignItemForm, *items.ACTS, *marks.OF_AN_ITEM),
         (items.AddItemForm,),
+        filters=filters.ItemFilters,
         entries_visible_to=work_entries_visible_to,
     ),
     Collection(
@@ -138,6 +148,7 @@ COLLECTIONS = (
         AnnotationRow,
         annotations_visible_to,
         marks.OF_A_MARK,
+        filters=filters.AnnotationFilters,
         entries_visible_to=work_entries_visible_to,
     ),
     Collection(
@@ -147,6 +158,7 @@ COLLECTIONS = (
         assignments_visible_to,
         work.ASSIGNMENT_ACTS,
         (work.AssignItemsForm,),
+        filters=filters.AssignmentFilters,
         entries_visible_to=work_entries_visible_to,
     ),
     Collection(
@@ -155,6 +167,7 @@ COLLECTIONS = (
         ReviewRow,
         reviews_visible_to,
         (work.ContestReviewForm,),
+        filters=filters.ReviewFilters,
         entries_visible_to=work_entries_visible_to,
     ),
     Collection(
@@ -163,6 +176,7 @@ COLLECTIONS = (
         DisputeRow,
         disputes_visible_to,
         work.DISPUTE_ACTS,
+        filters=filters.DisputeFilters,
         entries_visible_to=work_entries_visible_to,
     ),
     Collection(
@@ -170,6 +184,7 @@ COLLECTIONS = (
         "Metrics that left their usual range.",
         SignalRow,
         quality_signals_visible_to,
+        filters=filters.QualitySignalFilters,
         versions=False,
     ),
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
@@ -19,11 +20,13 @@ from rest_framework.response import Response
 from audit.canonical import canonical_json, sha256_hex
 from audit.models import Entry
 
+from ..filters import ChoicesFilter, StrictFilterSet
 from ..forms import ActForm
 from ..models import User
 from ..selectors import entries_visible_to
+from .problems import Malformed
 from .rows import Row
-from .views import PAGED, ApiView
+from .views import PAGED, ApiView, Parameter
 
 ETAG_DIGITS = 32
 
@@ -38,6 +41,7 @@ class Collection:
     visible_to: Callable[[User], QuerySet[Any]]
     acts: tuple[type[ActForm], ...] = ()
     list_acts: tuple[type[ActForm], ...] = ()
+    filters: type[StrictFilterSet] = StrictFilterSet
     lookup: str = "pk"
     versions: bool = True
     entries_visible_to: Callable[[User], QuerySet[Entry]] = entries_visible_to
@@ -70,12 +74,28 @@ class CollectionView(ApiView):
 class RowsView(CollectionView):
     """The rows of a collection, newest first, in pages without a count."""
 
-    parameters = PAGED
+    def known_parameters(self) -> dict[str, Parameter]:
+        filters = self.collection.filters.base_filters
+        return {**{name: _parameter(one) for name, one in filters.items()}, **PAGED}
 
     def get(self, request: Request) -> Response:
-        page = self.page_of(self.collection.visible_to(self.viewer))
+        page = self.page_of(self._narrowed())
         rows = self.collection.serializer(page.rows, many=True, context={"request": request}).data
         return Response({"results": rows, "next": self.next_of(page.older_than)})
+
+
+    def _narrowed(self) -> QuerySet[Any]:
+        """The rows that fit, by the same filters as the list in the admin."""
+        known = self.collection.filters.base_filters
+        asked = {name: values for name, values in self.request.GET.lists() if name in known}
+        rows = self.collection.visible_to(self.viewer)
+        try:
+            return self.collection.filters(asked, rows, viewer=self.viewer).narrowed()
+        except ValidationError as error:
+            wrong = [
+                {"parameter": name, "detail": text} for name, texts in error.message_dict.items() for text in texts
+            ]
+            raise Malformed("The list cannot be narrowed so.", wrong) from None
 
 
 class RowView(CollectionView):
@@ -87,6 +107,14 @@ class RowView(CollectionView):
         if request.headers.get("If-None-Match") == etag:
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
         return Response(told, headers={"ETag": etag})
+
+
+def _parameter(known: Any) -> Parameter:
+    """One filter as a parameter that may stand several times."""
+    schema: dict[str, Any] = {"type": "string"}
+    if isinstance(known, ChoicesFilter):
+        schema["enum"] = list(known.choices)
+    return Parameter(f"{str(known.wants).capitalize()}.", schema, many=True)
 
 
 def etag_of(told: dict[str, Any]) -> str:

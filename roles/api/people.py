@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
+from ..filters import AnomalyFilters, MembershipFilters, TokenFilters
 from ..forms import AcknowledgeForm, ResolveForm, RevealForm
 from ..forms import accounts as of_accounts
 from ..forms.members import ChangeRole, EndRole
@@ -64,6 +65,7 @@ COLLECTIONS = (
         MembershipRow,
         memberships_visible_to,
         (RevealForm, ChangeRole, EndRole),
+        filters=MembershipFilters,
     ),
     Collection(
         "anomalies",
@@ -71,6 +73,7 @@ COLLECTIONS = (
         AnomalyRow,
         anomalies_visible_to,
         (AcknowledgeForm, ResolveForm),
+        filters=AnomalyFilters,
     ),
     Collection(
         "tokens",
@@ -78,6 +81,7 @@ COLLECTIONS = (
         TokenRow,
         tokens_visible_to,
         (RevokeToken,),
+        filters=TokenFilters,
     ),
     Collection(
         "accounts",

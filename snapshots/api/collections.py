@@ -11,6 +11,7 @@ from roles.api.collections import Collection
 from roles.api.people import COLLECTIONS as OF_PEOPLE
 from roles.api.rows import Row
 
+from .. import filters
 from ..forms import log_reviews as of_reviews
 from ..forms.adjustments import AcceptAdjustment, ProposeAdjustment, RejectAdjustment
 from ..forms.releases import STEPS, ProposeRelease
@@ -126,9 +127,12 @@ COLLECTIONS = (
         _snapshots,
         (ProposeRelease, RestoreAct),
         (TakeSnapshotForm,),
+        filters=filters.SnapshotFilters,
         versions=False,
     ),
-    Collection("releases", "Snapshots on their way out.", ReleaseRow, _releases, STEPS),
+    Collection(
+        "releases", "Snapshots on their way out.", ReleaseRow, _releases, STEPS, filters=filters.ReleaseFilters
+    ),
     Collection(
         "adjustments",
         "Changes that no act explains, accounted for afterwards by two people.",
@@ -136,6 +140,7 @@ COLLECTIONS = (
         adjustments_visible_to,
         (AcceptAdjustment, RejectAdjustment),
         (ProposeAdjustment,),
+        filters=filters.AdjustmentFilters,
     ),
     Collection(
         "log-reviews",
@@ -150,9 +155,14 @@ COLLECTIONS = (
             *(of_reviews.OpenReleaseForm, of_reviews.OpenChapterForm, of_reviews.OpenRangeForm),
             *(of_reviews.OpenQueryForm, of_reviews.OpenIncidentForm),
         ),
+        filters=filters.LogReviewFilters,
     ),
     Collection(
-        "dispositions", "What readers of the trail made of single entries.", DispositionRow, dispositions_visible_to
+        "dispositions",
+        "What readers of the trail made of single entries.",
+        DispositionRow,
+        dispositions_visible_to,
+        filters=filters.DispositionFilters,
     ),
     Collection(
         "findings",
@@ -160,6 +170,7 @@ COLLECTIONS = (
         FindingRow,
         findings_visible_to,
         (of_reviews.CloseFindingForm,),
+        filters=filters.FindingFilters,
     ),
     Collection("sign-offs", "Signatures under log reviews.", SignOffRow, sign_offs_visible_to, versions=False),
 )

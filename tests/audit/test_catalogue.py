@@ -23,6 +23,8 @@ HIGH = {
     "account.superuser_granted",
     "account.superuser_revoked",
     "account.deactivated",
+    "token.issued",
+    "token.revoked",
     "change.unexplained",
     "setting.changed",
     "project.archived",
@@ -59,8 +61,6 @@ HIGH = {
 }
 # HIGH in the plan, and in the catalogue as soon as a service records them.
 HIGH_ONE_DAY = {
-    "token.created",
-    "token.revoked",
     "webhook.changed",
     "review.policy_waived",
     "export.downloaded",
@@ -139,6 +139,8 @@ def test_what_decides_about_power_must_say_why() -> None:
         "account.superuser_granted",
         "account.superuser_revoked",
         "account.deactivated",
+    "token.issued",
+    "token.revoked",
         "review.by_owner",
         "decision.changed",
         "anomaly.acknowledged",

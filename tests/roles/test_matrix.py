@@ -60,6 +60,7 @@ ALLOWED = {
     "resolve_findings":     (True,  True,  False),
     "reveal_identities":    (True,  False, False),
     "manage_roles":         (True,  False, False),
+    "connect_tools":        (True,  False, False),
 }
 # fmt: on
 
