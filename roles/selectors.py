@@ -73,17 +73,22 @@ def is_member_of_any_project(user: User | AnonymousUser) -> bool:
 
 def can(user: User, ability: Can, project: models.Model) -> bool:
     """Whether to show something. What may be done is decided by `roles.services.authorize` alone."""
-    if user.is_active and user.is_superuser:
+    if _stands_above(user, project):
         return True
     return role_of(user, project) in MATRIX[ability]
 
 
 def abilities_of(user: User, project: models.Model) -> frozenset[Can]:
     """All that may be shown to somebody on a project, asked at once; see `can`."""
-    if user.is_active and user.is_superuser:
+    if _stands_above(user, project):
         return frozenset(Can)
     role = role_of(user, project)
     return permissions_of(role) if role else frozenset()
+
+
+def _stands_above(user: User, project: models.Model) -> bool:
+    within = user.bounds is None or user.bounds.hold(project.pk)
+    return user.is_active and user.is_superuser and within
 
 
 def memberships_visible_to(viewer: User | AnonymousUser) -> QuerySet[Membership]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, get_type_hints
 
@@ -20,6 +21,7 @@ from ..forms import ActForm, project_of
 from ..services import authorize
 from .answers import Answers, answers_to, bind
 from .collections import Collection, CollectionView, RowsView, etag_of
+from .described import Described
 from .idempotency import Claim, claimed
 from .problems import Problem
 from .rows import address_of
@@ -99,11 +101,23 @@ class ActsView(CollectionView):
             answer["Location"] = location
         return answer
 
+    def described(self, method: str) -> Described:
+        form, noun = self.form_class, self.collection.noun
+        name = f"{noun}_{form.name}".replace("-", "_")
+        headers = {"Idempotency-Key": "The same request with the same key is done once, and answered again for a day."}
+        if isinstance(self, ActView):
+            headers["If-Match"] = "The `ETag` of the row as it was read: 412 is answered where it has changed."
+        status = HTTPStatus.CREATED if self.makes else HTTPStatus.OK
+        made = self.collections[self.made_model]
+        about = " ".join((form.__doc__ or "").split()) or form.done
+        return Described(name, form.label, about, done_of(made), status, answers_to(form), headers)
+
     @property
     def made_model(self) -> type[Model]:
         """The model of what the act gives back, as its form says."""
-        model: type[Model] = get_type_hints(self.form_class.act)["return"]
-        return model
+        said = get_type_hints(self.form_class.act)["return"]
+        # A floor that does not know the model of the row gives the row itself back.
+        return self.collection.model if said is Any else said
 
     @property
     def makes(self) -> bool:
@@ -138,7 +152,11 @@ class BeginView(ActsView):
 class RowsOrCreateView(RowsView, BeginView):
     """The rows of a collection, and the act that makes one."""
 
+    def described(self, method: str) -> Described:
+        return RowsView.described(self, method) if method == "GET" else BeginView.described(self, method)
 
+
+@cache
 def done_of(collection: Collection) -> type[serializers.Serializer]:
     """What an act answers: the number of its operation, and the row as it is now."""
     fields = {

@@ -201,3 +201,42 @@ def _as_asked(field: Any, given: Any) -> Any:
         found = field.queryset.filter(slug=given).first() if field.queryset is not None else None
         return found.pk if found else 0
     return given
+
+
+EXAMPLES: dict[str, Any] = {
+    "reason": "Blurred beyond use; agreed in review 12.",
+    "title": "gull",
+    "key": "photo-1",
+    "project": "birds",
+    "items": "photo-1\nphoto-2",
+}
+
+
+def example_of(answers: type[Answers]) -> dict[str, Any]:
+    """Answers that fit: what is wanted, and the reason."""
+    return {
+        name: EXAMPLES.get(name, _example(field))
+        for name, field in answers().fields.items()
+        if field.required or name == "reason"
+    }
+
+
+def _example(field: serializers.Field) -> Any:
+    match field:
+        case serializers.ChoiceField():
+            return next(iter(field.choices))
+        case serializers.ListField():
+            return []
+        case serializers.IntegerField():
+            return max(1, field.min_value or 1)
+        case serializers.BooleanField():
+            return True
+        case serializers.DateTimeField():
+            return "2027-10-01T12:00:00Z"
+        case serializers.DateField():
+            return "2027-10-01"
+        case serializers.UUIDField():
+            return "0199a3c2-7b1e-7c40-9a57-3f5d8e2b6c10"
+        case serializers.JSONField():
+            return {"box": [10, 20, 30, 40]}
+    return "photo-1"

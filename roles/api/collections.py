@@ -24,6 +24,7 @@ from ..filters import ChoicesFilter, StrictFilterSet
 from ..forms import ActForm
 from ..models import User
 from ..selectors import entries_visible_to
+from .described import Described, Page
 from .problems import Malformed
 from .rows import Row
 from .views import PAGED, ApiView, Parameter
@@ -84,6 +85,11 @@ class RowsView(CollectionView):
         return Response({"results": rows, "next": self.next_of(page.older_than)})
 
 
+    def described(self, method: str) -> Described:
+        noun = self.collection.noun
+        answer = Page(self.collection.serializer)
+        return Described(f"list_{_word(noun)}", f"List {noun}", self.collection.about, answer)
+
     def _narrowed(self) -> QuerySet[Any]:
         """The rows that fit, by the same filters as the list in the admin."""
         known = self.collection.filters.base_filters
@@ -107,6 +113,21 @@ class RowView(CollectionView):
         if request.headers.get("If-None-Match") == etag:
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
         return Response(told, headers={"ETag": etag})
+
+
+    def described(self, method: str) -> Described:
+        called = str(self.collection.model._meta.verbose_name)
+        return Described(
+            f"read_{_word(called)}",
+            f"Read one {called}",
+            self.collection.about,
+            self.collection.serializer,
+            headers={"If-None-Match": "An `ETag`: 304 is answered where it still holds."},
+        )
+
+
+def _word(noun: str) -> str:
+    return noun.replace("-", "_").replace(" ", "_")
 
 
 def _parameter(known: Any) -> Parameter:

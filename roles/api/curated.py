@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
-from drf_spectacular import plumbing
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from .described import Described
 from .views import ApiView
 
 
@@ -22,8 +23,11 @@ class CuratedView(ApiView):
     def told(self, **kwargs: Any) -> Any:
         raise NotImplementedError
 
+    def described(self, method: str) -> Described:
+        about = " ".join((type(self).__doc__ or "").split())
+        return Described(self.operation, self.summary, about, self.answer)
 
-def schema_of(answer: type) -> dict[str, Any]:
-    """The JSON schema of what a view tells."""
-    schema: dict[str, Any] = plumbing.resolve_type_hint(answer)
-    return schema
+    @property
+    def operation(self) -> str:
+        """Its name in the description: that of its class."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__.removesuffix("View")).lower()

@@ -10,17 +10,33 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from audit.acting import GateBusy, Refused, record_refusal_after_rollback
 
 CONTENT_TYPE = "application/problem+json"
 SECONDS_AT_THE_GATE = 5
-
-
-class ProblemRenderer(JSONRenderer):
-    media_type = CONTENT_TYPE
+# Its JSON schema.
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "What is wrong with each part: a JSON pointer into the body, or a parameter.",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("pointer", "parameter", "detail")},
+                "required": ["detail"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail"],
+}
 
 
 class Problem(exceptions.APIException):

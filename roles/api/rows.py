@@ -21,7 +21,7 @@ class ProjectSlug(serializers.SlugRelatedField):
         super().__init__(**{"slug_field": "slug", "help_text": "The slug of the project.", **options})
 
 
-class Person(serializers.Field):
+class Person(serializers.CharField):
     """Somebody as pages tell them: "Reviewer 3", and by name only where it was revealed."""
 
     def __init__(self, **options: Any) -> None:
@@ -55,9 +55,9 @@ class Row(serializers.ModelSerializer):
 
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
         if relation_info.related_model is User:
-            return Person, {"read_only": True}
+            return Person, {"read_only": True, "allow_null": relation_info.model_field.null}
         if relation_info.related_model._meta.label_lower == "labelop.project":
-            return ProjectSlug, {"read_only": True}
+            return ProjectSlug, {"read_only": True, "allow_null": relation_info.model_field.null}
         return super().build_relational_field(field_name, relation_info)
 
     def get_url(self, row: Any) -> str:

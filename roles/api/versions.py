@@ -8,6 +8,7 @@ from ..past import PastVersion, past_of
 from ..telling import EntryTold, Pseudonyms, entry_as_dict, pseudonyms_in
 from .collections import CollectionView
 from .curated import CuratedView
+from .described import Described
 from .views import CURSOR
 
 
@@ -37,6 +38,11 @@ class VersionsView(CuratedView, CollectionView):
 
     answer = VersionsTold
     parameters = {"cursor": CURSOR}
+
+    def described(self, method: str) -> Described:
+        called = str(self.collection.model._meta.verbose_name)
+        about = "Every saved state of the row, newest first, beside the entries of the same acts."
+        return Described(f"list_versions_of_{called.replace(' ', '_')}", f"Versions of one {called}", about, self.answer)
 
     def told(self, **kwargs: Any) -> VersionsTold:
         row = self.row()

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from ..models import User
 from ..pages import member_behind
 from ..paging import KeysetPage, newest_first
+from .described import Described
 from .problems import WrongParameter
 
 MOST, USUAL = 200, 50
@@ -44,6 +45,10 @@ class ApiView(APIView):
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     tag: str = ""
     summary: str = ""
+
+    def described(self, method: str) -> Described:
+        """What this view is when it is asked with a method."""
+        raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

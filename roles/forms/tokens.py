@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..matrix import Can, Role, Scope
 from ..models import Kind, Membership, Token, User
-from ..selectors import projects_where, sees_the_site
+from ..selectors import can, projects_where, sees_the_site
 from ..services import issue_token, open_service_account, revoke_token
 from . import ActForm, ListActForm, ProjectField, ReasonField
 
@@ -130,8 +130,8 @@ class RevokeToken(ActForm):
     def offered(cls, subject: Any, viewer: User) -> bool:
         if not cls.fits(subject):
             return False
-        managed = projects_where(viewer, Can.CONNECT_TOOLS).filter(project_id=subject.project_id)
-        return subject.user_id == viewer.pk or sees_the_site(viewer) or managed.exists()
+        managed = subject.project is not None and can(viewer, Can.CONNECT_TOOLS, subject.project)
+        return subject.user_id == viewer.pk or sees_the_site(viewer) or managed
 
     def act(self, reason: str) -> Token:
         return revoke_token(self.subject, by=self.viewer, reason=reason)

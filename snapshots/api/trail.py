@@ -110,14 +110,19 @@ class TrailView(_TrailView):
 
     answer = LinesTold
     summary = "Lines of the trail"
-
-    def known_parameters(self) -> Mapping[str, Parameter]:
-        return {**ASKED, **PAGED, **({"chapter": CHAPTER} if "slug" in self.kwargs else {})}
+    parameters: ClassVar = {**ASKED, **PAGED}
 
     def told(self, **kwargs: Any) -> LinesTold:
         page = lines_of(self.sources(self.kwargs.get("slug")), self.cursor, self.limit)
         names = pseudonyms_in({line.shown[0].project_id for line in page.lines}, self.viewer)
         return {"results": [_line(line, names) for line in page.lines], "next": self.next_of(page.older_than)}
+
+
+class TrailOfProjectView(TrailView):
+    """The trail of one project as its page tells it, or of one of its chapters."""
+
+    summary = "Lines of a project’s trail"
+    parameters: ClassVar = {**TrailView.parameters, "chapter": CHAPTER}
 
 
 def entry_row(entry: Entry, names: Pseudonyms) -> EntryRow:

@@ -224,7 +224,7 @@ def _furnish_the_end(furnished: Furnished) -> None:
     anomaly = note_anomaly(project.pk, sighting)
     assert anomaly is not None
     rows["anomaly"] = anomaly
-    tool = open_service_account(project, "tool", Role.REVIEWER, by=owner, reason=inner).user
+    tool = open_service_account(project, "tool", Role.REVIEWER, by=owner, reason=furnished.words.said).user
     rows["token"], furnished.secret = issue_token(
         tool,
         f"Sync {inner}",
