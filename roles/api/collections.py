@@ -84,7 +84,6 @@ class RowsView(CollectionView):
         rows = self.collection.serializer(page.rows, many=True, context={"request": request}).data
         return Response({"results": rows, "next": self.next_of(page.older_than)})
 
-
     def described(self, method: str) -> Described:
         noun = self.collection.noun
         answer = Page(self.collection.serializer)
@@ -113,7 +112,6 @@ class RowView(CollectionView):
         if request.headers.get("If-None-Match") == etag:
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
         return Response(told, headers={"ETag": etag})
-
 
     def described(self, method: str) -> Described:
         called = str(self.collection.model._meta.verbose_name)

@@ -25,25 +25,25 @@ def _routes(collection: Collection, known: dict[type, Collection]) -> Iterator[U
     begun = {form.name.replace("_", "-"): form for form in collection.list_acts}
     creating = begun.pop(CREATE, None)
     if creating is None:
-        yield path(f"{noun}/", _view(RowsView, collection=collection), name=noun)
+        yield path(f"{noun}/", view_of(RowsView, collection=collection), name=noun)
     else:
-        rows = _view(RowsOrCreateView, collection=collection, collections=known, form_class=creating)
+        rows = view_of(RowsOrCreateView, collection=collection, collections=known, form_class=creating)
         yield path(f"{noun}/", rows, name=noun)
     for name, form in begun.items():
-        view = _view(BeginView, collection=collection, collections=known, form_class=form)
+        view = view_of(BeginView, collection=collection, collections=known, form_class=form)
         yield path(f"{noun}/{name}/", view, name=f"{noun}.{name}")
     # A row is found by the name of its model, wherever its address is told.
-    yield path(f"{noun}/{row}/", _view(RowView, collection=collection), name=collection.model._meta.label_lower)
+    yield path(f"{noun}/{row}/", view_of(RowView, collection=collection), name=collection.model._meta.label_lower)
     if collection.versions:
-        yield path(f"{noun}/{row}/versions/", _view(VersionsView, collection=collection), name=f"{noun}/versions")
+        yield path(f"{noun}/{row}/versions/", view_of(VersionsView, collection=collection), name=f"{noun}/versions")
     for form in collection.acts:
         name = form.name.replace("_", "-")
-        view = _view(ActView, collection=collection, collections=known, form_class=form)
+        view = view_of(ActView, collection=collection, collections=known, form_class=form)
         yield path(f"{noun}/{row}/{name}/", view, name=f"{noun}/{name}")
 
 
-def _view(view: type[CollectionView], **what: Any) -> Any:
+def view_of(view: type[CollectionView], **what: Any) -> Any:
     """A view of one collection: a class of its own, named after it."""
     noun = what["collection"].model.__name__
     made: Any = type(f"{noun}{view.__name__}", (view,), {"__doc__": view.__doc__, **what})
-    return made.as_view()
+    return made.asview_of()

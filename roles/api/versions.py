@@ -42,7 +42,9 @@ class VersionsView(CuratedView, CollectionView):
     def described(self, method: str) -> Described:
         called = str(self.collection.model._meta.verbose_name)
         about = "Every saved state of the row, newest first, beside the entries of the same acts."
-        return Described(f"list_versions_of_{called.replace(' ', '_')}", f"Versions of one {called}", about, self.answer)
+        return Described(
+            f"list_versions_of_{called.replace(' ', '_')}", f"Versions of one {called}", about, self.answer
+        )
 
     def told(self, **kwargs: Any) -> VersionsTold:
         row = self.row()

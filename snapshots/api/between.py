@@ -100,7 +100,7 @@ class ReconcileView(OfAProject):
         asked = self.request.GET.get("full", "false")
         if asked not in ("true", "false"):
             raise WrongParameter("full", "full is true or false.")
-        return asked == "true"
+        return str(asked) == "true"
 
 
 def _finding(finding: Finding) -> FindingTold:

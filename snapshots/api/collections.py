@@ -130,9 +130,7 @@ COLLECTIONS = (
         filters=filters.SnapshotFilters,
         versions=False,
     ),
-    Collection(
-        "releases", "Snapshots on their way out.", ReleaseRow, _releases, STEPS, filters=filters.ReleaseFilters
-    ),
+    Collection("releases", "Snapshots on their way out.", ReleaseRow, _releases, STEPS, filters=filters.ReleaseFilters),
     Collection(
         "adjustments",
         "Changes that no act explains, accounted for afterwards by two people.",

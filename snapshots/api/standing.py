@@ -6,8 +6,8 @@ from typing import Any, ClassVar, TypedDict
 
 from django.shortcuts import get_object_or_404
 
-from labelop.quality import ORDER_IS_NOT_CAUSE, Tally, candidates_of, iso_week, sentence_of, weekly_of
 from labelop.models import LabelClass, Metric
+from labelop.quality import ORDER_IS_NOT_CAUSE, Tally, candidates_of, iso_week, sentence_of, weekly_of
 from labelop.selectors.quality import quality_signals_visible_to
 from labelop.selectors.trail import work_entries_visible_to
 from roles.api.curated import CuratedView

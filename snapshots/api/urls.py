@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import path, re_path
 
 from roles.api.description import DescriptionView, SwaggerView
 from roles.api.nowhere import NowhereView
-from roles.api.routes import routes_of
+from roles.api.routes import routes_of, view_of
 
+from ..forms.streams import StreamForm, StreamSnapshot, StreamTrail, StreamVersions
 from . import between, items, standing, trail
 from .collections import COLLECTIONS
+from .streams import StreamView
 
 app_name = "api"
+
+
+def _stream(noun: str, form: type[StreamForm]) -> Any:
+    collection = next(each for each in COLLECTIONS if each.noun == noun)
+    return view_of(StreamView, collection=collection, form_class=form)
+
 
 urlpatterns = [
     path("schema/", DescriptionView.as_view(), name="description"),
@@ -38,6 +48,9 @@ urlpatterns = [
     ),
     path("matrix/", standing.MatrixView.as_view(), name="matrix"),
     path("me/", standing.MeView.as_view(), name="me"),
+    path("projects/<slug:row>/stream-trail/", _stream("projects", StreamTrail), name="projects/stream-trail"),
+    path("projects/<slug:row>/stream-versions/", _stream("projects", StreamVersions), name="projects/stream-versions"),
+    path("snapshots/<int:row>/stream/", _stream("snapshots", StreamSnapshot), name="snapshots/stream"),
     *routes_of(COLLECTIONS),
     re_path(".*", NowhereView.as_view(), name="nowhere"),
 ]
