@@ -46,4 +46,4 @@ def view_of(view: type[CollectionView], **what: Any) -> Any:
     """A view of one collection: a class of its own, named after it."""
     noun = what["collection"].model.__name__
     made: Any = type(f"{noun}{view.__name__}", (view,), {"__doc__": view.__doc__, **what})
-    return made.asview_of()
+    return made.as_view()
