@@ -51,7 +51,8 @@ class CreateProjectForm(ActForm):
 
     @classmethod
     def offered(cls, subject: Any, viewer: User) -> bool:
-        return sees_the_site(viewer) or (viewer.is_active and viewer.kind == Kind.SERVICE)
+        unbound = viewer.bounds is None or viewer.bounds.hold(None)
+        return sees_the_site(viewer) or (unbound and viewer.is_active and viewer.kind == Kind.SERVICE)
 
     def clean_owner(self) -> User | None:
         name = self.cleaned_data["owner"]

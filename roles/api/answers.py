@@ -125,7 +125,7 @@ def answers_to(form_class: type[ActForm]) -> type[Answers]:
     order = [name for name in (form_class.field_order or ()) if name in form_class.base_fields]
     names = [*order, *(name for name in form_class.base_fields if name not in order)]
     fields = {name: _field_of(form_class.base_fields[name]) for name in names}
-    return type(f"{form_class.__name__.removesuffix('Form')}Answers", (Answers,), fields)
+    return type(form_class.__name__.removesuffix("Form"), (Answers,), fields)
 
 
 def _field_of(field: Any) -> serializers.Field:

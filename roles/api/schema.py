@@ -12,7 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework.serializers import Serializer
 
-from .answers import example_of
+from .answers import Answers, example_of
 from .described import ACTING, ALWAYS, READING, Described, Page
 from .problems import CONTENT_TYPE, PROBLEM
 
@@ -86,6 +86,11 @@ class ApiSchema(AutoSchema):
         if "If-None-Match" in described.headers:
             answers[HTTPStatus.NOT_MODIFIED.value] = OpenApiResponse(None, description="As it was.")
         return answers
+
+    def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        # What an act is told has no field that it does not know.
+        return {**schema, "additionalProperties": False} if isinstance(serializer, Answers) else schema
 
     def _media_type(self) -> str:
         answer = self.described.answer

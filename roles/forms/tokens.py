@@ -78,7 +78,9 @@ class IssueOwnToken(TokenForm, ListActForm):
     project = ProjectField(required=False, help_text="Leave it empty for all your projects.")
 
     def act(self, title: str, reason: str, project: Any, **answers: Any) -> Token:
-        return self.issue(self.viewer, title, answers["scopes"], answers["until"], reason, project)
+        # As the account is stored: a session holds it wrapped.
+        own = User.objects.get(pk=self.viewer.pk)
+        return self.issue(own, title, answers["scopes"], answers["until"], reason, project)
 
 
 class ServiceAccountField(forms.ModelChoiceField):
