@@ -44,7 +44,10 @@ ROWS = {
     "sign-offs": "signoff",
     "entries": "entry",
 }
-WANTED = {"projects/access-then": "?at=1", **{f"projects/{view}": "?to=2" for view in ("differences", "reconcile", "statement", "who")}}
+WANTED = {
+    "projects/access-then": "?at=1",
+    **{f"projects/{view}": "?to=2" for view in ("differences", "reconcile", "statement", "who")},
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Door:
 
 
 def doors_of(furnished: Furnished) -> Iterator[Door]:
-    for pattern in get_resolver("snapshots.api.urls").url_patterns:
+    patterns: list[Any] = get_resolver("snapshots.api.urls").url_patterns
+    for pattern in patterns:
         if pattern.name in NOT_OF_THE_MATRIX:
             continue
         view = pattern.callback.cls
@@ -103,9 +107,9 @@ def tokens_on(stage: Stage) -> dict[str, str]:
 
 def _issued(user: User, *scopes: Scope, project: Any = None) -> str:
     expiry = timezone.now() + timedelta(days=9)
-    return issue_token(
-        User.objects.get(pk=user.pk), "t", by=user, reason="t", scopes=scopes or tuple(Scope), expiry=expiry, project=project
-    )[1]
+    account = User.objects.get(pk=user.pk)
+    told: dict[str, Any] = {"scopes": scopes or tuple(Scope), "expiry": expiry, "project": project}
+    return issue_token(account, "t", by=user, reason="t", **told)[1]
 
 
 _factory, _handler = RequestFactory(), ClientHandler(enforce_csrf_checks=False)

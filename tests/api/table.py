@@ -1,8 +1,8 @@
 """What each principal is answered at each endpoint, written out by hand: docs/api.md as a table of figures.
 
 A token that is revoked or expired, or of a closed account, and no token at all are answered 401 everywhere. PUT, PATCH,
-DELETE and OPTIONS are taken nowhere, nor what no line names. Each act is asked with answers that fit its description; 422
-says that the rules let it be asked, and what stands there does not let it be done.
+DELETE and OPTIONS are taken nowhere, nor what no line names. Each act is asked with answers that fit its description;
+422 says that the rules let it be asked, and what stands there does not let it be done.
 """
 
 from __future__ import annotations

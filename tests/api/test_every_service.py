@@ -33,6 +33,7 @@ IN_THE_ADMIN = {
 ON_THE_COMMAND_LINE = {
     "export_snapshot",  # into a folder; `stream` is what the API offers
     "import_batch",  # of a history that is a file
+    "replay_history",
 }
 
 
