@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
 from typing import Any
 
 import hypothesis
 import schemathesis
 from django.core.wsgi import get_wsgi_application
 from django.db import transaction
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
@@ -27,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from roles.api.description import description
 from tests.access.stage import Stage, set_the_access_stage
 from tests.access.test_matrix import nothing_logged
 
@@ -44,15 +43,8 @@ CHECKS = (
 )
 
 
-@cache
-def described() -> dict[str, Any]:
-    generator = SchemaGenerator()
-    schema: dict[str, Any] = generator.get_schema(request=None, public=True)
-    return schema
-
-
 def test_the_description_is_openapi_3_1_and_names_everything_once() -> None:
-    schema = described()
+    schema = description()
     validate_schema(deepcopy(schema))
     assert schema["openapi"].startswith("3.1")
     names = [operation["operationId"] for path in schema["paths"].values() for operation in path.values()]
@@ -63,7 +55,7 @@ def test_what_is_answered_is_what_is_described(db: None) -> None:
     """Takes most of a minute: some hundreds of requests to every endpoint there is."""
     stage = set_the_access_stage()
     headers = {"Authorization": f"Bearer {token_for(stage.people['olga'])}"}
-    api = schemathesis.openapi.from_dict(deepcopy(described()))
+    api = schemathesis.openapi.from_dict(deepcopy(description()))
     api.app = get_wsgi_application()
     with nothing_logged():
         for operation in _operations(api):
