@@ -295,8 +295,10 @@ def pytest_on_postgresql(arguments: list[str]) -> int:
     url = os.environ.get("LABELOP_TEST_POSTGRES")
     with contextlib.nullcontext(url) if url else private_postgresql() as url:
         os.environ["DATABASE_URL"] = url
+        # What needs no database, and what a browser makes of a page, has been seen on SQLite.
+        again = ["-m", "not engineless and not browser"]
         # A worker and its server take turns, so that two thirds of a core is what a worker keeps busy.
-        return pytest(arguments, share=2 / 3)
+        return pytest([*again, *arguments], share=2 / 3)
 
 
 @contextlib.contextmanager

@@ -17,13 +17,23 @@ from roles.models import User
 from roles.past import DrawnVersion, PastVersion
 from roles.telling import told
 
+from .filters import (
+    AnnotationFilters,
+    AssignmentFilters,
+    DisputeFilters,
+    ItemFilters,
+    LabelClassFilters,
+    ProjectFilters,
+    QualitySignalFilters,
+    ReviewFilters,
+)
 from .forms import items, projects, schema, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
-from .selectors.schema import classes_visible_to, outdated_among, with_outdated_marks
+from .selectors.schema import classes_visible_to, with_outdated_marks
 from .selectors.trail import work_entries_visible_to
 from .selectors.work import (
     annotations_visible_to,
@@ -40,7 +50,8 @@ BESIDE = 50
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
-    list_filter = ("state", "risk_tier")
+    filters = ProjectFilters
+    empty = "Projects are made by whoever runs the site, who names the first owner."
     acts = (*projects.ACTS, *schema.OF_A_PROJECT, OpenServiceAccount)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
@@ -89,8 +100,8 @@ class WorkAdmin(AuditedAdmin):
 @admin.register(LabelClass)
 class LabelClassAdmin(AuditedAdmin):
     list_display = ("name", "key", "project", "geometry", "high_risk", "deprecated", "edition", "outdated_marks")
-    list_filter = ("high_risk", "deprecated")
-    search_fields = ("^key", "^name")
+    filters = LabelClassFilters
+    empty = "The classes of a project are added by its owners, or come with an imported history."
     readonly_fields = ("outdated_marks",)
     acts = schema.ACTS
 
@@ -111,8 +122,8 @@ class LabelClassAdmin(AuditedAdmin):
 @admin.register(Item)
 class ItemAdmin(WorkAdmin):
     list_display = ("key", "project", "split", "excluded")
-    list_filter = ("excluded",)
-    search_fields = ("^key",)
+    filters = ItemFilters
+    empty = "Items come with an import or through the API. Annotators find here what is assigned to them."
     acts = (work.AssignItemForm, *items.ACTS)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Item]:
@@ -122,33 +133,20 @@ class ItemAdmin(WorkAdmin):
         return drawn_items(versions)
 
 
-class OutdatedFilter(admin.SimpleListFilter):
-    """What is to be marked anew: its class was redefined since."""
-
-    title = parameter_name = "outdated"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Class redefined since")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # Of the rows already narrowed to what this viewer may see.
-        return outdated_among(queryset) if self.value() == "yes" else queryset
-
-
 @admin.register(Annotation)
 class AnnotationAdmin(WorkAdmin):
     list_display = ("__str__", "label_class", "project", "origin", "withdrawn", "up_to_date")
-    list_filter = ("origin", "withdrawn", OutdatedFilter)
+    filters = AnnotationFilters
+    empty = "Marks come from labelling tools, imports and reviewers’ fixes, once there are items and classes."
     fields = ("project", "item", "key", "label_class", "value", "origin", "edition", "withdrawn", "up_to_date")
     readonly_fields = ("up_to_date",)
-    search_fields = ("^key",)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Annotation]:
         return annotations_visible_to(viewer)
 
-    @admin.display(description="up to date", boolean=True)
-    def up_to_date(self, annotation: Annotation) -> bool:
-        return not annotation.outdated
+    @admin.display(description="up to date")
+    def up_to_date(self, annotation: Annotation) -> str:
+        return "No: class redefined since" if annotation.outdated else "Yes"
 
     def drawn(self, row: Any, versions: list[PastVersion]) -> list[DrawnVersion]:
         return drawn_marks(row, versions)
@@ -157,7 +155,8 @@ class AnnotationAdmin(WorkAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(WorkAdmin):
     list_display = ("item", "state", "round", "annotator", "priority", "due_on", "project")
-    list_filter = ("state", "priority")
+    filters = AssignmentFilters
+    empty = "Work appears here once an owner assigns items to an annotator."
     fields = (
         *("project", "item", "state", "round", "annotator", "approved_by"),
         *("priority", "due_on", "instructions", "assigned_at", "completed_at"),
@@ -172,7 +171,8 @@ class AssignmentAdmin(WorkAdmin):
 @admin.register(Review)
 class ReviewAdmin(WorkAdmin):
     list_display = ("__str__", "verdict", "reason_code", "round", "reviewer", "decided_at", "project")
-    list_filter = ("verdict", "reason_code")
+    filters = ReviewFilters
+    empty = "Decisions appear here once completed work is reviewed."
     fields = (
         *("project", "item", "annotation", "assignment", "round"),
         *("verdict", "reason_code", "note", "reviewer", "decided_at", "supersedes"),
@@ -186,7 +186,8 @@ class ReviewAdmin(WorkAdmin):
 @admin.register(Dispute)
 class DisputeAdmin(WorkAdmin):
     list_display = ("__str__", "state", "opened_at", "closed_at", "project")
-    list_filter = ("state",)
+    filters = DisputeFilters
+    empty = "No decision is contested: an annotator contests one on the page of the review."
     fields = (
         "project",
         "review",
@@ -207,8 +208,8 @@ class DisputeAdmin(WorkAdmin):
 @admin.register(QualitySignal)
 class QualitySignalAdmin(AuditedAdmin):
     list_display = ("iso_week", "metric", "about", "project", "value", "before", "p_corrected")
-    list_filter = ("metric",)
-    ordering = ("-week",)
+    filters = QualitySignalFilters
+    empty = "No measure of the work has left its usual range, or there is too little past to tell."
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[QualitySignal]:
         return quality_signals_visible_to(viewer)
@@ -223,7 +224,7 @@ class QualitySignalAdmin(AuditedAdmin):
         # It is written once, so its entry is all its history.
         raise Http404
 
-    @admin.display(description="week", ordering="week")
+    @admin.display(description="week")
     def iso_week(self, signal: QualitySignal) -> str:
         return iso_week(signal.week)
 

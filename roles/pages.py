@@ -1,6 +1,8 @@
-"""What pages of every floor ask first."""
+"""What pages of every floor ask first, and what they are made of."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -13,3 +15,21 @@ def member_behind(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a facet; `address` is the page with it, or without it where it is chosen."""
+
+    label: str
+    address: str
+    chosen: bool
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One key with what can be chosen: links that write the question into the address."""
+
+    label: str
+    options: list[Option]

@@ -5,21 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.utils.functional import cached_property
 
 M = TypeVar("M", bound=Model)
-
-
-class BoundedPaginator(Paginator):
-    """Counts no further than `limit`, so that a list of ten million rows opens like one of a thousand."""
-
-    limit = 1000
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list[: self.limit].count()  # type: ignore[attr-defined, no-any-return]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,11 @@ def whole_tally(state: State) -> Tally:
 
 def tally_after(parent: Snapshot, after: State) -> Tally:
     """The tally at a cut from that of an earlier snapshot: its cost follows what changed in between."""
-    tally, before = Tally.of(parent), State(parent.project_id, parent.cut)
+    return carried_on(Tally.of(parent), State(parent.project_id, parent.cut), after)
+
+
+def carried_on(tally: Tally, before: State, after: State) -> Tally:
+    """The tally of a cut, brought to that of a later one."""
     for section, ids in touched(before, after).items():
         if not ids:
             continue

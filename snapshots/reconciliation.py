@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from labelop.models import Annotation, Item, Project, Review
 from labelop.models.reviews import APPROVALS
 
 from .content import SECTIONS, State, in_parts, newest_cut
-from .counts import whole_tally
+from .counts import Tally, carried_on, whole_tally
 from .differences import Comparison, Difference, Touched
 from .models import Adjustment, Snapshot
 
@@ -107,9 +107,8 @@ def reconcile(
         (found.findings if finding.adjustment is None else found.adjusted).append(finding)
     if live or after is None:
         _hold_against_live_rows(project, found)
-        for snapshot in (before, after):
-            if snapshot is not None:
-                found.findings.extend(_kept_hash_findings(snapshot))
+        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
+        found.findings.extend(_kept_hash_findings(project, kept))
     return found
 
 
@@ -295,13 +294,17 @@ def _mark_out_of_step(found: Reconciliation, model: type[models.Model], pk: int)
     found.records.append(Reconciled(difference, Accounting.OUT_OF_STEP))
 
 
-def _kept_hash_findings(snapshot: Snapshot) -> list[Finding]:
-    """Where a kept hash is not what its versions give now."""
-    if snapshot.sections is None:
-        return []
-    tally = whole_tally(State(snapshot.project_id, snapshot.cut)).sealed()
-    return [
-        Finding(Snapshot._meta.db_table, snapshot.pk, f"sections.{section}", None)
-        for section, kept in snapshot.sections.items()
-        if tally["sections"][section] != kept
-    ]
+def _kept_hash_findings(project: Project, snapshots: Iterable[Snapshot]) -> Iterator[Finding]:
+    """Where a kept hash is not what its versions give now; the snapshots come in the order they were taken."""
+    at = State.empty(project.pk)
+    tally: Tally | None = None
+    for snapshot in snapshots:
+        if snapshot.sections is None:
+            continue
+        state = State(project.pk, snapshot.cut)
+        # The first is read whole. What a later one holds is that, and what changed in between: no row is read twice.
+        tally = whole_tally(state) if tally is None else carried_on(tally, at, state)
+        at, sections = state, tally.sealed()["sections"]
+        for section, kept in snapshot.sections.items():
+            if sections[section] != kept:
+                yield Finding(Snapshot._meta.db_table, snapshot.pk, f"sections.{section}", None)

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Max, Min
 
 from audit.history import versions_of
-from labelop.models import Annotation, Project
+from labelop.models import Annotation
 from labelop.selectors.approvals import approvals_of, approvals_of_items
+from roles.models import User
 
 from .content import CONTENT, SECTIONS, in_parts
 from .models import Release, Snapshot
+from .selectors import releases_visible_to
 
 Place = tuple[str, int]
 
@@ -30,27 +33,31 @@ class Standing:
     new: bool = False
 
 
-def standings_of(project: Project, places: Collection[Place]) -> dict[Place, Standing]:
-    """How these records, each a section and a row's id, stand now; those left as they were are not in it."""
+def standings_of(viewer: User | AnonymousUser, places: Collection[Place]) -> dict[Place, Standing]:
+    """How these records, each a section and a row's id, stand now; those left as they were are not in it.
+
+    What was released is told to whoever may see the release. The records may be of several projects.
+    """
     by_section = {section: {pk for of, pk in places if of == section} for section in CONTENT}
-    released = _last_released(project)
+    changes = [(section, row) for section, ids in by_section.items() for row in _last_changes(section, ids)]
+    last_released = _last_released(viewer, {row["project_id"] for _, row in changes})
     approved = _approved(by_section)
     found: dict[Place, Standing] = {}
-    for section, ids in by_section.items():
+    for section, row in changes:
+        released = last_released.get(row["project_id"])
         bound = released.cut.get(SECTIONS[section]._meta.label_lower, 0) if released else 0
-        for row in _last_changes(section, ids):
-            place = (section, row["id"])
-            approved_at = approved.get(place)
-            changed = approved_at is not None and row["at"] > approved_at
-            later = released is not None and row["last"] > bound
-            if changed or later:
-                new = later and row["first"] > bound
-                found[place] = Standing(approved_at if changed else None, released if later else None, new)
+        place = (section, row["id"])
+        approved_at = approved.get(place)
+        changed = approved_at is not None and row["at"] > approved_at
+        later = released is not None and row["last"] > bound
+        if changed or later:
+            new = later and row["first"] > bound
+            found[place] = Standing(approved_at if changed else None, released if later else None, new)
     return found
 
 
 def _last_changes(section: str, ids: Collection[int]) -> list[dict[str, Any]]:
-    versions = versions_of(SECTIONS[section])._default_manager.order_by().values("id")
+    versions = versions_of(SECTIONS[section])._default_manager.order_by().values("id", "project_id")
     told = {"first": Min("history_id"), "last": Max("history_id"), "at": Max("history_date")}
     return [row for some in in_parts(ids) for row in versions.filter(id__in=some).annotate(**told)]
 
@@ -65,7 +72,7 @@ def _approved(by_section: dict[str, set[int]]) -> dict[Place, datetime]:
     return found
 
 
-def _last_released(project: Project) -> Snapshot | None:
-    releases = Release.objects.filter(project=project, state__in=_WAS_RELEASED).select_related("snapshot")
-    release = releases.order_by("-snapshot__number").first()
-    return release.snapshot if release else None
+def _last_released(viewer: User | AnonymousUser, project_ids: Collection[int]) -> dict[int, Snapshot]:
+    """The latest snapshot of each of these projects that went out."""
+    releases = releases_visible_to(viewer).filter(project__in=project_ids, state__in=_WAS_RELEASED)
+    return {release.project_id: release.snapshot for release in releases.order_by("snapshot__number")}

@@ -26,6 +26,19 @@ def pytest_configure() -> None:
     _let_test_teardown_empty_the_tables()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the modules in which no test asks for a database: run on one engine, they have said all they can say."""
+    asking = {item.path for item in items if _asks_for_a_database(item)}
+    for item in items:
+        if item.path not in asking:
+            item.add_marker(pytest.mark.engineless)
+
+
+def _asks_for_a_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory

@@ -24,8 +24,3 @@ def with_outdated_marks(classes: QuerySet[LabelClass]) -> QuerySet[Any]:
     # What was never redefined has none, and is not counted.
     outdated = When(edition__gt=1, then=Coalesce(Subquery(counted), 0))
     return classes.annotate(outdated_marks=Case(outdated, default=Value(0), output_field=IntegerField()))
-
-
-def outdated_among(annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
-    """Those of these annotations that are in the dataset and were made under an earlier definition."""
-    return annotations & Annotation.objects.in_the_dataset().outdated()

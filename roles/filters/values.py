@@ -143,7 +143,7 @@ class SpanFilter(ValuesFilter):
     """When: a day or a moment, a comparison with one, or a range; of several all must fit."""
 
     together = staticmethod(and_)
-    wants = "2026-10-01, >=2026-10-01, 2026-10-01..2026-10-07, 2026-10-01T12:00:00Z; days are UTC"
+    wants = "a day or a moment (UTC), >= or < one, or a range: 2026-10-01..2026-10-07"
 
     def condition_of(self, value: str) -> Q:
         try:
@@ -160,7 +160,7 @@ class SpanFilter(ValuesFilter):
 class DaySpanFilter(SpanFilter):
     """On which days."""
 
-    wants = "2026-10-01, <2026-10-01, >=2026-10-01 or 2026-10-01..2026-10-07"
+    wants = "a day, >= or < one, or a range: 2026-10-01..2026-10-07"
 
     def bound(self, moment: Any) -> Any:
         if moment.time() != moment.min.time():

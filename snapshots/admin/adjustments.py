@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from ..filters import AdjustmentFilters
 from ..forms.adjustments import AcceptAdjustment, ProposeAdjustment, RejectAdjustment
 from ..models import Adjustment
 from ..selectors import adjustments_visible_to
@@ -15,7 +16,8 @@ from ..selectors import adjustments_visible_to
 @admin.register(Adjustment)
 class AdjustmentAdmin(AuditedAdmin):
     list_display = ("__str__", "project", "state", "adjusts", "proposed_by", "decided_by", "reason")
-    list_filter = ("state",)
+    filters = AdjustmentFilters
+    empty = "No change that went round the services has been accounted for afterwards."
     fields = ("project", "adjusts", "state", "reason", "proposed_by", "proposed_at", "decided_by", "decided_at")
     acts = (AcceptAdjustment, RejectAdjustment)
     list_acts = (ProposeAdjustment,)

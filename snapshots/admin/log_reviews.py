@@ -11,6 +11,7 @@ from roles.admin import AuditedAdmin
 from roles.models import User
 from roles.pages import member_behind
 
+from ..filters import DispositionFilters, FindingFilters, LogReviewFilters, SignOffFilters
 from ..forms.log_reviews import (
     AnswerForm,
     CloseFindingForm,
@@ -32,7 +33,8 @@ from ..selectors import dispositions_visible_to, findings_visible_to, log_review
 @admin.register(LogReview)
 class LogReviewAdmin(AuditedAdmin):
     list_display = ("title", "project", "occasion", "state", "due_on", "opened_at")
-    list_filter = ("state", "occasion")
+    filters = LogReviewFilters
+    empty = "Log reviews open with a release or a permission change where the risk asks for it, or by hand."
     fields = ("title",)
     acts = (AnswerForm, DisposeForm, OpenFindingForm, SignForm, VoidForm)
     list_acts = (OpenReleaseForm, OpenChapterForm, OpenRangeForm, OpenQueryForm, OpenIncidentForm)
@@ -52,7 +54,8 @@ class LogReviewAdmin(AuditedAdmin):
 @admin.register(Disposition)
 class DispositionAdmin(AuditedAdmin):
     list_display = ("entry_number", "verdict", "log_review", "project", "decided_by", "decided_at")
-    list_filter = ("verdict",)
+    filters = DispositionFilters
+    empty = "What readers make of an entry is kept here, once a log review is being read."
     fields = ("project", "log_review", "entry_number", "verdict", "note", "decided_by", "decided_at")
     readonly_fields = ("entry_number",)
 
@@ -67,7 +70,8 @@ class DispositionAdmin(AuditedAdmin):
 @admin.register(Finding)
 class FindingAdmin(AuditedAdmin):
     list_display = ("factor", "action", "log_review", "project", "owner", "due_on", "closed_at")
-    list_filter = ("factor",)
+    filters = FindingFilters
+    empty = "Findings are opened from the log review that turned them up."
     # An owner is somebody else here.
     called: ClassVar = {"owner": "seen to by"}
     fields = (
@@ -97,6 +101,8 @@ class FindingAdmin(AuditedAdmin):
 @admin.register(SignOff)
 class SignOffAdmin(AuditedAdmin):
     list_display = ("log_review", "project", "signed_by", "entries", "signed_at")
+    filters = SignOffFilters
+    empty = "A log review is signed by somebody who did nothing in its scope; none is yet."
     fields = ("project", "log_review", "signed_by", "meaning", "entries", "digest", "record_digest", "signed_at")
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[SignOff]:

@@ -11,6 +11,7 @@ from roles.admin import AuditedAdmin
 from roles.models import User
 from roles.pages import member_behind
 
+from ..filters import ReleaseFilters
 from ..forms.releases import STEPS
 from ..models import Release
 from ..pages.release import release_page
@@ -20,7 +21,8 @@ from ..selectors import releases_visible_to
 @admin.register(Release)
 class ReleaseAdmin(AuditedAdmin):
     list_display = ("snapshot", "project", "state", "planned_on", "withdrawn_for")
-    list_filter = ("state",)
+    filters = ReleaseFilters
+    empty = "A release begins as a snapshot that somebody proposes."
     fields = ("project", "snapshot", "state", "planned_on", "withdrawn_for", "replacement")
     acts = STEPS
     change_form_template = "admin/snapshots/release/change_form.html"

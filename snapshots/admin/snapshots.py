@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from roles.admin import AuditedAdmin
 from roles.models import User
 
+from ..filters import SnapshotFilters
 from ..forms.releases import ProposeRelease
 from ..models import Snapshot
 from ..selectors import snapshots_visible_to
@@ -19,7 +20,8 @@ from ..selectors import snapshots_visible_to
 @admin.register(Snapshot)
 class SnapshotAdmin(AuditedAdmin):
     list_display = ("name", "project", "number", "purpose", "taken_at", "hashed")
-    list_filter = ("purpose",)
+    filters = SnapshotFilters
+    empty = "An owner takes a snapshot to name what the dataset is at that moment."
     acts = (ProposeRelease,)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Snapshot]:

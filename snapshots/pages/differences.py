@@ -133,7 +133,7 @@ def _lines(
     differences = [record.difference for record in records]
     then = State(project.pk, before.cut) if before else State.empty(project.pk)
     drawings = drawings_of(differences, project, then, State(project.pk, snapshot.cut))
-    standings = standings_of(project, [(each.section, each.record_id) for each in differences])
+    standings = standings_of(request.user, [(each.section, each.record_id) for each in differences])
     return [
         _line(record, drawing, standings.get(_place(record)), project, by_act, lines, adjustments)
         for record, drawing in zip(records, drawings, strict=True)

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
 from audit.acting import Channel
 from audit.events import BY_CODE, Impact, Theme
 from audit.query import Query
 from roles.matrix import Role
+from roles.pages import Facet, Option
 
 IMPACTS = {impact.name.lower(): str(impact.label) for impact in Impact}
 THEMES = {theme.value: str(theme.label) for theme in Theme}
 ROLES = {role.value: str(role.label) for role in Role}
 CHANNELS = {channel.value: str(channel.label) for channel in Channel}
-
-
-@dataclass(frozen=True)
-class Option:
-    """One value of a facet; `address` is the page with it, or without it where it is chosen."""
-
-    label: str
-    address: str
-    chosen: bool
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One key with what can be chosen."""
-
-    label: str
-    options: list[Option]
 
 
 def facets_of(query: Query, events: Collection[str], address: Callable[[Query], str]) -> list[Facet]:

@@ -49,7 +49,7 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     past = _asked(request, ground)
     scene, palette, marks = scene_now(ground)
     places = {name: ("annotations", pk) for name, pk in marks.items() if name in scene.marks}
-    standings = standings_of(project, [("items", shown.pk), *places.values()])
+    standings = standings_of(request.user, [("items", shown.pk), *places.values()])
     of_item = standings.get(("items", shown.pk))
     # Of an item that is new, each mark is.
     telling = {place for place, one in standings.items() if one.approved_at or not (of_item and of_item.new)}

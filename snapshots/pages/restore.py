@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,6 +16,7 @@ from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from roles.forms import take_errors
 from roles.matrix import Can
+from roles.models import User
 from roles.pages import member_behind
 from roles.selectors import abilities_of
 from roles.services import authorize
@@ -87,17 +89,17 @@ def _context(
         "form": form,
         "preview": preview,
         "scope": form.scope.told(project) if preview else "",
-        "lines": _lines(project, preview) if preview else [],
+        "lines": _lines(project, preview, request.user) if preview else [],
         "more": max(0, len(preview.differences) - SHOWN) if preview else 0,
         "left_alone": preview.left_alone[:SHOWN] if preview else [],
     }
 
 
-def _lines(project: Project, preview: Preview) -> list[dict[str, Any]]:
+def _lines(project: Project, preview: Preview, viewer: User | AnonymousUser) -> list[dict[str, Any]]:
     """The first records that would go back, each drawn from how it stands to how it would."""
     shown = preview.differences[:SHOWN]
     drawings = drawings_of(shown, project, *states_of(preview))
-    standings = standings_of(project, [(one.section, one.record_id) for one in shown])
+    standings = standings_of(viewer, [(one.section, one.record_id) for one in shown])
     return [
         {
             "name": named(one),

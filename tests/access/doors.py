@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from django.conf import settings
 from django.contrib import admin
 from django.test import RequestFactory
 from django.test.client import ClientHandler
 from django.urls import get_resolver
+from django.utils.html import escape
 
 from .stage import BIRDS, OUTSIDE, PRINCIPALS, SHIPS, Furnished, Stage
 
@@ -130,6 +131,8 @@ def leaks(stage: Stage, principal: str, address: str, answer: Any, *, names: boo
     said = said_in(answer)
     own = stage.people.get(PRINCIPALS[principal])
     asked = [address, quote(address), address.replace("&", "&amp;"), quote(address, safe=""), *address.split("/")]
+    for _, value in parse_qsl(urlsplit(address).query):
+        asked += [escape(value), quote_plus(value)]
     for known in filter(None, [*asked, *([own.username] if own else [])]):
         said = said.replace(known, "")
     return [word for word in forbidden(principal, names=names) if word in said]

@@ -21,6 +21,7 @@ from django.db.migrations import (
 )
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 from audit import capture
 from audit.acting import operation
@@ -52,13 +53,19 @@ def migrated(*operations: Operation, app: str = "trackedapp") -> Iterator[None]:
     """Apply these operations as one migration, and take them back at the end."""
     migration = type("UnderTest", (Migration,), {"operations": operations})("under_test", app)
     with connection.schema_editor(atomic=True) as editor:
-        migration.apply(MigrationLoader(connection).project_state(), editor)
+        migration.apply(_state_of(app), editor)
     try:
         yield
     finally:
         with connection.schema_editor(atomic=True) as editor:
-            migration.unapply(MigrationLoader(connection).project_state(), editor)
+            migration.unapply(_state_of(app), editor)
     assert capture.check_triggers(databases=["default"]) == []
+
+
+def _state_of(app: str) -> ProjectState:
+    """The models of an app and of what it needs: Django renders each of them anew for every operation."""
+    loader = MigrationLoader(connection)
+    return loader.project_state(loader.graph.leaf_nodes(app))
 
 
 def both(operation: type[Operation], name: str, *values: Any) -> list[Operation]:
