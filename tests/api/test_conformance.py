@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 import hypothesis
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
@@ -57,11 +59,22 @@ def test_what_is_answered_is_what_is_described(db: None) -> None:
     headers = {"Authorization": f"Bearer {token_for(stage.people['olga'])}"}
     api = schemathesis.openapi.from_dict(deepcopy(description()))
     api.app = get_wsgi_application()
-    with nothing_logged():
+    with nothing_logged(), _one_connection():
         for operation in _operations(api):
             _try(operation, GenerationMode.POSITIVE, GOOD, headers, stage)
             if operation.method.upper() == "POST":
                 _try(operation, GenerationMode.NEGATIVE, BAD, headers, stage)
+
+
+@contextmanager
+def _one_connection() -> Iterator[None]:
+    """Let requests end without closing the connection on which the test has its transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def _operations(api: Any) -> Iterator[Any]:

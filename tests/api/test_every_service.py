@@ -22,7 +22,6 @@ INTERNAL = {
     "record_password_of_the_command_line",  # changepassword
     "_raise_signal",  # remind
     "_mark_reminded",  # remind
-    "_revoke",  # part of revoking
 }
 # What only a person does, in the admin: a token must not make itself more than it is.
 IN_THE_ADMIN = {

@@ -136,7 +136,8 @@ def test_the_admin_tells_a_token_once_and_keeps_it_nowhere(cast: Cast) -> None:
     day = (timezone.now() + SOON).date().isoformat()
     told = {"title": "scripts", "scopes": ["work"], "until": day, "reason": "Scripts"}
     page = client.post("/roles/token/acts/issue/", told)
-    assert (page.status_code, page["Cache-Control"]) == (200, "no-store")
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
     secret = page.context["secret"]
     assert Tool(secret).get("me/").json()["scopes"] == ["read", "work"]
     for address in ("/roles/token/", f"/roles/token/{Token.objects.get().pk}/change/", f"{V1}tokens/"):
