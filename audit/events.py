@@ -78,6 +78,13 @@ class Event(models.TextChoices):
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
     TOKEN_ISSUED = "token.issued", HIGH, Theme.ACCESS, REQUIRED, "Token issued"
     TOKEN_REVOKED = "token.revoked", HIGH, Theme.ACCESS, REQUIRED, "Token revoked"
+    WEBHOOK_ADDED = "webhook.added", HIGH, Theme.ACCESS, REQUIRED, "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", HIGH, Theme.ACCESS, REQUIRED, "Webhook changed"
+    WEBHOOK_SECRET_RENEWED = "webhook.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL, "Secret of a webhook renewed"
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched off"
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched on"
+    WEBHOOK_REMOVED = "webhook.removed", HIGH, Theme.ACCESS, REQUIRED, "Webhook removed"
+    DELIVERY_RESENT = "delivery.resent", MEDIUM, Theme.ACCESS, OPTIONAL, "Delivery to a webhook asked for again"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"
@@ -110,6 +117,8 @@ class Event(models.TextChoices):
     WORK_ASSIGNED = "work.assigned", MEDIUM, Theme.WORK, OPTIONAL, "Work assigned"
     WORK_REASSIGNED = "work.reassigned", MEDIUM, Theme.WORK, OPTIONAL, "Work given to somebody else"
     WORK_STARTED = "work.started", ROUTINE, Theme.WORK, OPTIONAL, "Work started"
+    # Told of a step of work in another tool: it moves nothing here.
+    WORK_IMPORTED = "work.imported", ROUTINE, Theme.WORK, OPTIONAL, "Step of work imported"
     WORK_COMPLETED = "work.completed", ROUTINE, Theme.WORK, OPTIONAL, "Work completed"
     WORK_CANCELLED = "work.cancelled", MEDIUM, Theme.WORK, REQUIRED, "Work cancelled"
     WORK_REOPENED = "work.reopened", HIGH, Theme.WORK, REQUIRED, "Decided work opened again"
@@ -120,6 +129,8 @@ class Event(models.TextChoices):
     DECISION_CHANGED = "decision.changed", HIGH, Theme.REVIEW, REQUIRED, "Review decision changed"
     # ROUTINE though it accepts work: what decided was the review policy, and setting that is HIGH.
     REVIEW_LEFT_OUT = "review.left_out", ROUTINE, Theme.REVIEW, OPTIONAL, "Left out of review by the policy"
+    # Told of another tool's review: it decides nothing here.
+    REVIEW_IMPORTED = "review.imported", MEDIUM, Theme.REVIEW, OPTIONAL, "Review imported"
     REVIEW_DISPUTED = "review.disputed", MEDIUM, Theme.REVIEW, REQUIRED, "Review decision contested"
     DECISION_UPHELD = "decision.upheld", MEDIUM, Theme.REVIEW, REQUIRED, "Contested decision upheld"
     DECISION_OVERTURNED = "decision.overturned", HIGH, Theme.REVIEW, REQUIRED, "Contested decision overturned"
@@ -161,6 +172,9 @@ class Event(models.TextChoices):
     ENTRY_DISPOSITIONED = "entry.dispositioned", ROUTINE, Theme.TRAIL, OPTIONAL, "Disposition given"
     FINDING_OPENED = "finding.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding opened"
     FINDING_CLOSED = "finding.closed", MEDIUM, Theme.TRAIL, OPTIONAL, "Finding closed"
+    VIEW_SAVED = "view.saved", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail saved"
+    VIEW_RENAMED = "view.renamed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail renamed"
+    VIEW_REMOVED = "view.removed", ROUTINE, Theme.TRAIL, OPTIONAL, "View of the trail removed"
     QUALITY_SIGNALLED = "quality.signalled", MEDIUM, Theme.TRAIL, OPTIONAL, "Quality signal raised"
     DATA_LOADED = "data.loaded", HIGH, Theme.TRAIL, OPTIONAL, "Data loaded by a command"
     DATA_MIGRATED = "data.migrated", HIGH, Theme.TRAIL, OPTIONAL, "Data changed by a migration"
@@ -188,5 +202,8 @@ BOOKKEEPING = frozenset(
         Event.ENTRY_DISPOSITIONED,
         Event.FINDING_OPENED,
         Event.FINDING_CLOSED,
+        Event.VIEW_SAVED,
+        Event.VIEW_RENAMED,
+        Event.VIEW_REMOVED,
     }
 )

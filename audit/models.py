@@ -11,6 +11,7 @@ from django.utils import timezone
 from .acting import Channel
 from .events import BY_CODE, Impact
 from .fields import CanonicalJSONField
+from .history import tracked
 
 
 class AppendOnly(models.Model):
@@ -78,3 +79,72 @@ class Entry(AppendOnly):
     def backdated(self) -> bool:
         """Whether LabelOp learned of it later than it happened."""
         return (self.recorded_at - self.at).total_seconds() > 60
+
+
+class Webhook(models.Model):
+    """An address outside that is told of a project's entries, as far as they pass its filters; ended, never deleted.
+
+    Its secret is not stored: it follows from `salt` and the site's SECRET_KEY (`audit.webhooks.signing`).
+    """
+
+    project = models.ForeignKey("labelop.Project", models.PROTECT, related_name="webhooks")
+    name = models.CharField(max_length=100)
+    address = models.CharField(max_length=1000)
+    least_impact = models.PositiveSmallIntegerField(choices=Impact.choices, default=Impact.MEDIUM)
+    # Codes of events, and roles; of all of them when empty. The role "" is that of acts without one.
+    events = CanonicalJSONField(default=list)
+    roles = CanonicalJSONField(default=list)
+    active = models.BooleanField(default=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    salt = models.CharField(max_length=64, editable=False)
+    # For a while after a secret was renewed, deliveries are signed with the earlier one as well.
+    earlier_salt = models.CharField(max_length=64, blank=True, editable=False)
+    earlier_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    history = tracked(excluded_fields=["salt", "earlier_salt", "earlier_until"])
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None) | models.Q(active=False), name="a_removed_webhook_is_switched_off"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """One entry on its way to one webhook; put down by the database in the transaction of the entry itself."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Given up"
+
+    project = models.ForeignKey("labelop.Project", models.PROTECT, related_name="+")
+    webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries", db_index=False)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # When it was first to be sent, or was asked to be sent again.
+    since = models.DateTimeField()
+    due_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    # What the last try met with: a status, or why there was none.
+    answer = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["webhook", "entry"], name="an_entry_goes_to_a_webhook_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["webhook", "due_at"], condition=models.Q(state="waiting"), name="deliveries_waiting"),
+            models.Index(fields=["delivered_at"], condition=models.Q(state="delivered"), name="deliveries_made"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.entry_id} to {self.webhook}"

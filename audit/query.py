@@ -12,7 +12,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from .moments import dated
 
 # fmt: off
 KEYS: dict[str, str] = {
@@ -25,7 +27,7 @@ KEYS: dict[str, str] = {
     "object":    "what it happened to: an item’s key, a class, a snapshot; a * at the end finds what begins so",
     "channel":   "through what it was done: admin, api, command, connector, shell",
     "operation": "the number of one act",
-    "created":   "when: 2026-10-01, >=2026-10-01, 2026-10-01..2026-10-07, 2026-10-01T12:00:00Z; days are UTC",
+    "created":   "when: today, 7d, 2026-10-01, >=2026-10-01, 2026-10-01..2026-10-07, 2026-10-01T12:00Z; days are UTC",
 }
 # fmt: on
 # The parameter that words without a key are looked for with.
@@ -81,6 +83,11 @@ class Query:
         for term in dict.fromkeys(self.terms):
             parameters.setdefault(term.parameter, []).append(term.value)
         return parameters
+
+    def dated(self) -> Query:
+        """With dates in the place of days told from today: the same question tomorrow."""
+        terms = (replace(term, value=dated(term.value)) if term.key == "created" else term for term in self.terms)
+        return Query(tuple(terms))
 
     def has(self, key: str, value: str) -> bool:
         return Term(key, value) in self.terms

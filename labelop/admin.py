@@ -4,30 +4,32 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
-from audit.models import Entry
+from audit.models import Delivery, Entry, Webhook
 from roles.admin import AuditedAdmin
+from roles.forms import ActForm
 from roles.forms.tokens import OpenServiceAccount
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
-from roles.telling import told
+from roles.selectors import deliveries_visible_to, webhooks_visible_to
 
 from .filters import (
     AnnotationFilters,
     AssignmentFilters,
+    DeliveryFilters,
     DisputeFilters,
     ItemFilters,
     LabelClassFilters,
     ProjectFilters,
     QualitySignalFilters,
     ReviewFilters,
+    WebhookFilters,
 )
-from .forms import items, projects, schema, work
+from .forms import items, projects, schema, webhooks, work
 from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
@@ -43,9 +45,6 @@ from .selectors.work import (
     reviews_visible_to,
 )
 
-# So many entries of the same act stand beside one; all of them are a question to the trail.
-BESIDE = 50
-
 
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
@@ -58,33 +57,61 @@ class ProjectAdmin(AuditedAdmin):
         return projects_visible_to(viewer)
 
 
-@admin.register(Entry)
-class EntryAdmin(AuditedAdmin):
-    """One entry by itself, beside the others of its act; the list of entries is the trail."""
+@admin.register(Webhook)
+class WebhookAdmin(AuditedAdmin):
+    list_display = ("name", "project", "address", "least_impact", "active", "removed_at")
+    filters = WebhookFilters
+    empty = "Nobody outside is told of your projects: an owner adds a webhook."
+    fields = ("project", "name", "address", "least_impact", "told_events", "told_roles", "active", "removed_at")
+    readonly_fields = ("told_events", "told_roles")
+    acts = webhooks.ACTS
+    list_acts = (webhooks.AddWebhookForm,)
 
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
-        return work_entries_visible_to(viewer)
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Webhook]:
+        return webhooks_visible_to(viewer)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        asked = request.GET.copy()
-        if asked.get("impact") == "all":
-            del asked["impact"]
-            asked["q"] = ""
-        return redirect(f"{reverse('trail_of_all')}?{asked.urlencode()}")
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        beside = self.visible_to(request.user).filter(operation=entry.operation).exclude(pk=entry.pk)
+    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
+        """A secret is told on the page itself, and nowhere else: no message, no session, no log keeps it."""
+        secret = getattr(form, "secret", "")
+        if not secret:
+            return super().after(request, form, made)
         context = {
             **self.admin_site.each_context(request),
-            "title": entry.label,
+            "title": form.done,
             "opts": self.opts,
-            "told": told([entry], request.user)[0],
-            "beside": told(beside[:BESIDE], request.user),
+            "webhook": made,
+            "secret": secret,
+            "address": self.address_after(made),
         }
-        return TemplateResponse(request, "admin/audit/entry/change_form.html", context)
+        answer = TemplateResponse(request, "admin/audit/webhook/secret.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @admin.display(description="events")
+    def told_events(self, webhook: Webhook) -> str:
+        return ", ".join(webhook.events) or "all"
+
+    @admin.display(description="roles")
+    def told_roles(self, webhook: Webhook) -> str:
+        return ", ".join(webhooks.ROLES[role] for role in webhook.roles) or "all"
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(AuditedAdmin):
+    list_display = ("event", "webhook", "project", "state", "tries", "answer", "due_at")
+    filters = DeliveryFilters
+    empty = "Nothing has been put down for a webhook yet."
+    fields = ("project", "webhook", "event", "state", "tries", "answer", "since", "due_at", "delivered_at")
+    readonly_fields = ("event",)
+    acts = (webhooks.ResendForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Delivery]:
+        return deliveries_visible_to(viewer)
+
+    @admin.display(description="entry")
+    def event(self, delivery: Delivery) -> str:
+        # What an entry is about may be somebody's name.
+        return f"{delivery.entry.label} ({delivery.entry_id})"
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404

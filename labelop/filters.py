@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.models import Delivery
 from roles.filters import (
     DaySpanFilter,
     FlagFilter,
@@ -135,3 +136,14 @@ class QualitySignalFilters(StrictFilterSet):
     label_class = ClassFilter()
     metric = VocabularyFilter(Metric)
     week = DaySpanFilter()
+
+
+class WebhookFilters(StrictFilterSet):
+    project = ProjectFilter()
+    active = FlagFilter()
+
+
+class DeliveryFilters(StrictFilterSet):
+    project = ProjectFilter()
+    state = VocabularyFilter(Delivery.State)
+    due_at = SpanFilter()

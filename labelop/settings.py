@@ -13,6 +13,8 @@ env = environ.Env()
 LOCAL = env.bool("LABELOP_LOCAL", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="only-for-a-first-run-and-for-tests" if LOCAL else environ.Env.NOTSET)
+# Keys of before: what they have signed stays valid for a while.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [
@@ -151,6 +153,10 @@ SPECTACULAR_SETTINGS = {
 
 # What a change outside an operation meets: "record" keeps it and says so, "refuse" raises (for tests).
 LABELOP_UNEXPLAINED = env.str("LABELOP_UNEXPLAINED", default="record")
+
+# Webhooks go out by https to public addresses, at these ports. Only for a local run: also to this very machine.
+LABELOP_WEBHOOK_PORTS = env.list("LABELOP_WEBHOOK_PORTS", cast=int, default=[443])
+LABELOP_WEBHOOK_LOOPBACK = env.bool("LABELOP_WEBHOOK_LOOPBACK", default=False)
 
 # Reminders. Without EMAIL_URL (smtp+tls://user:password@host:587) nothing is sent.
 globals().update(env.email_url("EMAIL_URL", default="dummymail://"))

@@ -17,7 +17,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.events import Event
 from audit.history import versions_of
-from audit.models import Entry
+from audit.models import Delivery, Entry, Webhook
 
 from .matrix import MATRIX, Bounds, Can, Role, permissions_of
 from .models import Anomaly, Kind, Membership, ProjectGroupPermission, ProjectUserPermission, Token, User
@@ -155,6 +155,15 @@ def anomalies_visible_to(viewer: User | AnonymousUser) -> QuerySet[Anomaly]:
     if sees_the_site(viewer):
         return Anomaly.objects.select_related("project")
     return Anomaly.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related("project")
+
+
+def webhooks_visible_to(viewer: User | AnonymousUser) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(project__in=projects_where(viewer, Can.CONNECT_TOOLS)).select_related("project")
+
+
+def deliveries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Delivery]:
+    visible = Delivery.objects.filter(project__in=projects_where(viewer, Can.CONNECT_TOOLS))
+    return visible.select_related("project", "webhook", "entry")
 
 
 @dataclass(frozen=True)

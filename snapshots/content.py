@@ -12,7 +12,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Max
@@ -77,6 +79,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 _IDS_AT_ONCE = 500
+NO_MORE: tuple[int | None, Iterator[Any]] = (None, iter(()))
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,14 @@ class Record:
     @property
     def canonical(self) -> str:
         return canonical_json(self.content)
+
+
+class Mark(NamedTuple):
+    """An annotation as it stood at a cut, beside its item."""
+
+    key: str
+    label: str
+    value: Any
 
 
 class State:
@@ -137,6 +148,27 @@ class State:
             record = build(version)
             if record is not None:
                 yield record
+
+    def items_with_marks(self) -> Iterator[tuple[Record, list[Mark]]]:
+        """Every item with its annotations, in the order in which they came to be; no more than one item is held."""
+        by_item = groupby(self._in_order("annotations", "item_id", "id"), attrgetter("item_id"))
+        item_id, marks = next(by_item, NO_MORE)
+        for item in self._in_order("items", "id"):
+            found: list[Mark] = []
+            while item_id is not None and item_id <= item.id:
+                if item_id == item.id:
+                    found = [
+                        Mark(mark.key, self.classes[mark.label_class_id].key, mark.value)
+                        for mark in marks
+                        if not mark.withdrawn
+                    ]
+                item_id, marks = next(by_item, NO_MORE)
+            if record := self._item_record(item):
+                yield record, found
+
+    def _in_order(self, section: str, *order: str) -> Iterator[Any]:
+        newest = self._newest(section).exclude(history_type="-").order_by(*order)
+        yield from newest.values_list(*_COLUMNS[section], named=True).iterator(2000)
 
     def annotations_of(self, item_ids: Collection[int]) -> set[int]:
         """The ids of the annotations that these items had at the cut, withdrawn ones too."""

@@ -248,7 +248,7 @@ def _told_fields(difference: Difference) -> Iterator[str]:
 
 
 def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    names = _class_names(comparison)
+    names = class_names(comparison)
     rows = {
         key: {
             "opening": comparison.opening["annotations"][key],
@@ -264,7 +264,7 @@ def _statement(comparison: Comparison) -> tuple[dict[str, int], dict[str, dict[s
     return dict(sorted(moves.items())), {names[key]: row for key, row in rows.items()}
 
 
-def _class_names(comparison: Comparison) -> dict[str, str]:
+def class_names(comparison: Comparison) -> dict[str, str]:
     """What each class is called, by its key: as at the later cut, so that a renamed one has one line and no move.
 
     Where two share a name, each also says its key, or one would swallow the other's numbers.

@@ -118,3 +118,11 @@ class AdjustmentFilters(StrictFilterSet):
     state = VocabularyFilter(Adjustment.State)
     proposed_by = PersonFilter()
     proposed_at = SpanFilter()
+
+
+class SavedViewFilters(StrictFilterSet):
+    project = ProjectFilter()
+    name = NameFilter()
+    shared = FlagFilter()
+    made_by = PersonFilter()
+    made_at = SpanFilter()

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from audit.canonical import canonical_json, sha256_hex
 from audit.events import BOOKKEEPING, Event, Impact, Theme
 from audit.models import Entry
+from audit.moments import dated
 from labelop.models import Project, QualitySignal
 from labelop.models.projects import RiskTier
 from labelop.quality.candidates import WEEKS_BACK
@@ -93,13 +94,13 @@ def checklist_for(occasion: Occasion) -> list[dict[str, str]]:
 
 
 # What a stored query may ask for: only what means the same for ever, whoever reads it.
-STORED = ("event", "impact", "theme", "role", "channel", "operation")
+STORED = ("event", "impact", "theme", "role", "channel", "operation", "object", "created", "text")
 
 
 def checked_query(query: dict[str, Any]) -> dict[str, list[str]]:
     """A query as it is stored: sorted, each value once; what the trail cannot answer is refused by name."""
     for key, values in query.items():
-        if key not in STORED:
+        if key.removeprefix("not_") not in STORED:
             raise ValidationError(
                 {"query": f"The trail cannot be narrowed by {key}: choose among {', '.join(STORED)}."}
             )
@@ -113,7 +114,14 @@ def checked_query(query: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _stored(key: str, value: Any) -> str:
-    return str(uuid.UUID(str(value))) if key == "operation" else str(value).lower()
+    match key.removeprefix("not_"):
+        case "operation":
+            return str(uuid.UUID(str(value)))
+        case "created":
+            return dated(str(value))
+        case "object" | "text":
+            return str(value)
+    return str(value).lower()
 
 
 @dataclass(frozen=True)

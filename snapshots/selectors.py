@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.models import Entry
 from roles.matrix import MATRIX, Can
@@ -11,7 +11,7 @@ from roles.models import Membership, User
 from roles.selectors import projects_where
 
 from .log_reviews import who_acted
-from .models import Adjustment, Disposition, Finding, LogReview, Release, SignOff, Snapshot
+from .models import Adjustment, Disposition, Finding, LogReview, Release, SavedView, SignOff, Snapshot
 
 
 def snapshots_visible_to(viewer: User | AnonymousUser) -> QuerySet[Snapshot]:
@@ -62,6 +62,12 @@ def sign_offs_visible_to(viewer: User | AnonymousUser) -> QuerySet[SignOff]:
     return SignOff.objects.filter(project__in=projects_where(viewer, Can.RUN_LOG_REVIEWS)).select_related(
         "project", "log_review"
     )
+
+
+def saved_views_visible_to(viewer: User | AnonymousUser) -> QuerySet[SavedView]:
+    """Those that are shared with all who inspect the trail, and the viewer's own."""
+    readable = SavedView.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
+    return readable.filter(Q(shared=True) | Q(made_by=viewer.pk)).select_related("project")
 
 
 def overdue_log_reviews(today: date) -> QuerySet[LogReview]:

@@ -12,7 +12,7 @@ from audit.history import versions_of
 from labelop.models import Project
 
 from .content import SECTIONS, State
-from .differences import Differences, differences
+from .differences import Comparison, Difference, Differences, class_names, told
 from .models import Snapshot
 from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconcile
 
@@ -48,6 +48,8 @@ class Statement:
     before: Snapshot | None
     after: Snapshot
     told: Differences
+    # What each class is called, by its key.
+    names: dict[str, str]
     reconciliation: Reconciliation
 
     @property
@@ -99,6 +101,13 @@ class Statement:
         names = self.told.classes
         return {_both(move, names): number for move, number in self.told.moves.items()}
 
+    def move_of(self, difference: Difference) -> str:
+        """The relabelling "A>B" that a difference is, as `moves` counts it; empty where it is none."""
+        if difference.section != "annotations" or not (difference.before and difference.after):
+            return ""
+        left, joined = difference.before["class"], difference.after["class"]
+        return f"{self.names[left]}>{self.names[joined]}" if left != joined else ""
+
 
 def _both(move: str, names: Container[str]) -> tuple[str, str]:
     """The two classes of a move "A>B", whose names may have a ">" themselves."""
@@ -135,7 +144,8 @@ def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset
     opening, closing = before.snapshot, after.snapshot
     if closing is None:
         raise ValueError("A statement ends with a snapshot.")
-    return Statement(opening, closing, differences(project, opening, closing), reconcile(project, opening, closing))
+    comparison = Comparison(project, opening, closing)
+    return Statement(opening, closing, told(comparison), class_names(comparison), reconcile(project, opening, closing))
 
 
 def is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:

@@ -15,8 +15,8 @@ from roles.telling import Pseudonyms, entry_as_dict, plainly
 
 AT_ONCE = 1000
 COLUMNS = (
-    "id", "operation", "at", "recorded_at", "event", "impact", "theme", "role", "actor", "attributed_to", "channel",
-    "subject", "records", "before", "after", "reason",
+    "id", "project", "operation", "at", "recorded_at", "event", "impact", "theme", "role", "actor", "attributed_to",
+    "channel", "subject", "records", "before", "after", "reason",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -48,10 +48,16 @@ def _row(cells: Any) -> bytes:
 def _records(entries: QuerySet[Entry], names: Pseudonyms) -> Iterator[dict[str, Any]]:
     last = 0
     while True:
-        found = entries.filter(pk__gt=last).select_related("actor", "attributed_to").order_by("pk")[:AT_ONCE]
+        found = entries.filter(pk__gt=last).select_related("project", "actor", "attributed_to").order_by("pk")[:AT_ONCE]
         for entry in found:
             last = entry.pk
-            record = {**entry_as_dict(entry, names), "operation": str(entry.operation), "theme": entry.theme.lower()}
+            slug = entry.project.slug if entry.project else None
+            record = {
+                **entry_as_dict(entry, names),
+                "project": slug,
+                "operation": str(entry.operation),
+                "theme": entry.theme.lower(),
+            }
             yield {column: record[column] for column in COLUMNS}
         if len(found) < AT_ONCE:
             return

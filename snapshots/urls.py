@@ -16,10 +16,12 @@ def _of_project(address: str, page: Any, name: str) -> URLPattern:
 
 urlpatterns = [
     path("", admin.site.admin_view(pages.index), name="index"),
+    path("find/", admin.site.admin_view(pages.find), name="find"),
     _of_project("", pages.project, "project"),
     _of_project("trail/", pages.trail, "trail"),
     _of_project("trail/export/", pages.export_trail, "export_trail"),
     path("trail/", admin.site.admin_view(pages.trail), name="trail_of_all"),
+    path("trail/export/", admin.site.admin_view(pages.export_trail), name="export_trail_of_all"),
     _of_project("quality/", pages.quality, "quality"),
     _of_project("quality/signals/<int:pk>/", pages.quality_signal, "quality_signal"),
     _of_project("access/", pages.access, "access"),

@@ -41,6 +41,8 @@ CURATED = (
     "/projects/street/trail/?q=",
     "/projects/street/trail/export/",
     "/trail/",
+    "/trail/export/",
+    "/find/?q=street",
     "/projects/street/snapshots/1/",
     "/projects/street/snapshots/2/?impact=routine",
     "/projects/street/snapshots/2/?from=1&impact=medium",

@@ -27,7 +27,13 @@ from labelop.selectors.work import (
 )
 from roles.filters import AnomalyFilters, MembershipFilters, StrictFilterSet, TokenFilters
 from roles.models import Membership, Token, User
-from roles.selectors import anomalies_visible_to, memberships_visible_to, tokens_visible_to
+from roles.selectors import (
+    anomalies_visible_to,
+    deliveries_visible_to,
+    memberships_visible_to,
+    tokens_visible_to,
+    webhooks_visible_to,
+)
 from snapshots.models import Finding, LogReview, Release
 from snapshots.selectors import (
     adjustments_visible_to,
@@ -35,6 +41,7 @@ from snapshots.selectors import (
     findings_visible_to,
     log_reviews_visible_to,
     releases_visible_to,
+    saved_views_visible_to,
     sign_offs_visible_to,
     snapshots_visible_to,
 )
@@ -105,6 +112,19 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
             **since_yesterday("created"),
             ("expiry", f">={TOMORROW}"): birds,
             ("expiry", f"<{TOMORROW}"): lambda row: not birds(row),
+        },
+    ),
+    work.WebhookFilters: (
+        webhooks_visible_to,
+        {("project", SLUG): birds, ("active", "true"): always, ("active", "false"): never},
+    ),
+    work.DeliveryFilters: (
+        deliveries_visible_to,
+        {
+            ("project", SLUG): birds,
+            ("state", "dead"): always,
+            ("state", "waiting"): never,
+            **since_yesterday("due_at"),
         },
     ),
     work.ProjectFilters: (
@@ -299,6 +319,18 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
             ("proposed_by", "Owner 1"): always,
             ("proposed_by", "Reviewer 2"): never,
             **since_yesterday("proposed_at"),
+        },
+    ),
+    releases.SavedViewFilters: (
+        saved_views_visible_to,
+        {
+            ("project", SLUG): birds,
+            ("name", "eulen*"): birds,
+            ("shared", "true"): lambda view: view.shared,
+            ("shared", "false"): lambda view: not view.shared,
+            ("made_by", "Owner 1"): lambda view: view.shared,
+            ("made_by", "Reviewer 2"): lambda view: not view.shared,
+            **since_yesterday("made_at"),
         },
     ),
 }

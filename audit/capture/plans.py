@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..events import Event, Impact
 from ..history import project_rule, tracked_models, versions_of
-from ..models import AppendOnly, Entry
+from ..models import AppendOnly, Delivery, Entry, Webhook
 
 # What simple-history and `Version` add to a copied row.
 BOOKKEEPING = frozenset(
@@ -150,6 +150,40 @@ def entry_table(columns: Columns) -> str | None:
     table = Entry._meta.db_table
     needed = {column_of(Entry, name) for name in ("operation", "project", "event", "at")}
     return table if needed <= columns.get(table, set()) else None
+
+
+def outbox_insert(columns: Columns, said_by_the_engine: dict[str, str], schema: str = "") -> str:
+    """The statement by which a trigger puts a new entry down for each webhook that is to be told; "" before the
+    tables are there.
+
+    `said_by_the_engine` gives the SQL of the two conditions that the engines put differently: `events` and `roles`,
+    each of which holds when the list in the webhook's column contains the entry's value.
+    """
+    table, webhooks = Delivery._meta.db_table, Webhook._meta.db_table
+    filled = {
+        "project": f"NEW.{quoted(column_of(Entry, 'project'))}",
+        "webhook": f"w.{quoted(pk_of(Webhook))}",
+        "entry": f"NEW.{quoted(pk_of(Entry))}",
+        "state": literal(Delivery.State.WAITING.value),
+        "tries": "0",
+        "since": f"NEW.{quoted(column_of(Entry, 'recorded_at'))}",
+        "due_at": f"NEW.{quoted(column_of(Entry, 'recorded_at'))}",
+        "answer": "''",
+    }
+    values = {column_of(Delivery, name): sql for name, sql in filled.items()}
+    asked = {name: column_of(Webhook, name) for name in ("project", "active", "least_impact", "events", "roles")}
+    if not (values.keys() <= columns.get(table, set()) and {*asked.values()} <= columns.get(webhooks, set())):
+        return ""
+    inside = f"{schema}." if schema else ""
+    of = {name: f"w.{quoted(column)}" for name, column in asked.items()}
+    return (
+        f"INSERT INTO {inside}{quoted(table)} ({', '.join(map(quoted, values))}) SELECT {', '.join(values.values())}"
+        f" FROM {inside}{quoted(webhooks)} w"
+        f" WHERE {of['project']} = NEW.{quoted(column_of(Entry, 'project'))} AND {of['active']}"
+        f" AND {of['least_impact']} <= NEW.{quoted(column_of(Entry, 'impact'))}"
+        f" AND ({of['events']} = '[]' OR {said_by_the_engine['events']})"
+        f" AND ({of['roles']} = '[]' OR {said_by_the_engine['roles']});"
+    )
 
 
 def unexplained_entry(

@@ -19,6 +19,7 @@ from .plans import (
     entry_table,
     kept_tables,
     literal,
+    outbox_insert,
     pk_of,
     plans,
     quoted,
@@ -95,6 +96,8 @@ def wanted_functions(connection: BaseDatabaseWrapper, schema: str, columns: Colu
     yield _enter(connection, schema, columns)
     yield Function("capture_refuse", _REFUSE, definer=False, table=entries)
     yield Function("capture_entry_gate", _entry_gate(connection, entries), config=config, table=entries)
+    if told := _outbox(schema, columns):
+        yield Function("capture_outbox", told, config=config, table=entries)
     for plan in plans(columns):
         for act, body, settings in (
             ("insert", _record_rows(plan, schema, "+"), many),
@@ -146,6 +149,8 @@ def wanted_triggers(schema: str, columns: Columns) -> Iterator[Trigger]:
             yield refusal(kept.table, "capture_keep", "BEFORE DELETE OR UPDATE", rows, append_only)
         yield refusal(kept.table, "capture_truncate", "BEFORE TRUNCATE", statement, append_only)
     yield trigger(entries, "capture_gate", "BEFORE INSERT", rows, "capture_entry_gate()")
+    if _outbox(schema, columns):
+        yield trigger(entries, "capture_outbox", "AFTER INSERT", rows, "capture_outbox()")
 
 
 def function_name(table: str, act: str) -> str:
@@ -223,6 +228,22 @@ BEGIN
   NEW.{quoted(pk)} := nextval({literal(sequence)});
   RETURN NEW;
 END"""
+
+
+def _outbox(schema: str, columns: Columns) -> str:
+    """Whoever writes an entry, a service or a trigger, puts it down for the webhooks in the same transaction."""
+    event, role = quoted(column_of(Entry, "event")), quoted(column_of(Entry, "role"))
+    contained = {"events": f'w."events"::jsonb ? NEW.{event}', "roles": f'w."roles"::jsonb ? NEW.{role}'}
+    statement = outbox_insert(columns, contained, schema)
+    return (
+        f"""
+BEGIN
+  {statement}
+  RETURN NULL;
+END"""
+        if statement
+        else ""
+    )
 
 
 def _fill(kept: Kept) -> str:

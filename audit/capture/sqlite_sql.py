@@ -17,6 +17,7 @@ from .plans import (
     column_of,
     kept_tables,
     literal,
+    outbox_insert,
     plans,
     quoted,
     unexplained_entry,
@@ -47,6 +48,7 @@ def wanted_triggers(connection: BaseDatabaseWrapper, columns: Columns) -> Iterat
         )
     for kept in kept_tables(columns):
         yield from _keeping(kept)
+    yield from _telling(columns)
 
 
 def _trigger(table: str, act: str, when: str, body: str) -> Trigger:
@@ -175,6 +177,19 @@ def _keeping(kept: Kept) -> Iterator[Trigger]:
         f"BEFORE INSERT ON {table} WHEN NOT labelop_prepared() OR {taken}",
         _refuse(f"LabelOp: REPLACE {refusal}"),
     )
+
+
+def _telling(columns: Columns) -> Iterator[Trigger]:
+    """Whoever writes an entry, a service or a trigger, puts it down for the webhooks in the same transaction."""
+    event, role = quoted(column_of(Entry, "event")), quoted(column_of(Entry, "role"))
+    contained = {
+        name: f"EXISTS (SELECT 1 FROM json_each(w.{quoted(name)}) each WHERE each.value = NEW.{column})"
+        for name, column in (("events", event), ("roles", role))
+    }
+    statement = outbox_insert(columns, contained)
+    if statement:
+        entries = Entry._meta.db_table
+        yield _trigger(entries, "outbox", f"AFTER INSERT ON {quoted(entries)}", statement)
 
 
 def _changed(columns: tuple[str, ...]) -> str:

@@ -122,7 +122,7 @@ class ActsView(CollectionView):
     @property
     def makes(self) -> bool:
         """Whether something new comes of it."""
-        return self.made_model is not self.collection.model
+        return self.made_model is not self.collection.model and not self.form_class.ending
 
 
 class ActView(ActsView):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from labelop.api.webhooks import COLLECTIONS as OF_WEBHOOKS
 from labelop.api.work import COLLECTIONS as OF_THE_WORK
 from roles.api.collections import Collection
 from roles.api.people import COLLECTIONS as OF_PEOPLE
@@ -16,13 +17,15 @@ from ..forms import log_reviews as of_reviews
 from ..forms.adjustments import AcceptAdjustment, ProposeAdjustment, RejectAdjustment
 from ..forms.releases import STEPS, ProposeRelease
 from ..forms.snapshots import RestoreAct, TakeSnapshotForm
-from ..models import Adjustment, Disposition, Finding, LogReview, Release, SignOff, Snapshot
+from ..forms.views import RemoveViewForm, RenameViewForm, SaveViewForm
+from ..models import Adjustment, Disposition, Finding, LogReview, Release, SavedView, SignOff, Snapshot
 from ..selectors import (
     adjustments_visible_to,
     dispositions_visible_to,
     findings_visible_to,
     log_reviews_visible_to,
     releases_visible_to,
+    saved_views_visible_to,
     sign_offs_visible_to,
     snapshots_visible_to,
 )
@@ -73,6 +76,12 @@ class AdjustmentRow(Row):
         )
 
 
+class SavedViewRow(Row):
+    class Meta:
+        model = SavedView
+        fields: ClassVar = ("id", "url", "page", "project", "name", "query", "shared", "made_by", "made_at")
+
+
 class LogReviewRow(Row):
     class Meta:
         model = LogReview
@@ -120,6 +129,7 @@ def _releases(viewer: Any) -> Any:
 COLLECTIONS = (
     *OF_PEOPLE,
     *OF_THE_WORK,
+    *OF_WEBHOOKS,
     Collection(
         "snapshots",
         "Named cuts through a project’s history.",
@@ -139,6 +149,15 @@ COLLECTIONS = (
         (AcceptAdjustment, RejectAdjustment),
         (ProposeAdjustment,),
         filters=filters.AdjustmentFilters,
+    ),
+    Collection(
+        "saved-views",
+        "Questions to the trail, kept under a name.",
+        SavedViewRow,
+        saved_views_visible_to,
+        (RenameViewForm, RemoveViewForm),
+        (SaveViewForm,),
+        filters=filters.SavedViewFilters,
     ),
     Collection(
         "log-reviews",

@@ -11,8 +11,9 @@ SHADES = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """How many moved; `shade` is 0 for none up to 5 for the most, `same` the class itself."""
+    """How many made this `move`, "A>B"; `shade` is 0 for none up to 5 for the most, `same` the class itself."""
 
+    move: str
     number: int
     shade: int
     same: bool
@@ -45,13 +46,12 @@ def heat_table(moves: Mapping[tuple[str, str], int]) -> HeatTable | None:
     most = max(inside.values(), default=1)
     rows = []
     for left in left_names:
-        numbers = [inside.get((left, joined), 0) for joined in joined_names]
-        cells = [_cell(number, most, left == joined) for number, joined in zip(numbers, joined_names, strict=True)]
-        rows.append((left, cells, sum(numbers)))
+        cells = [_cell(left, joined, inside.get((left, joined), 0), most) for joined in joined_names]
+        rows.append((left, cells, sum(cell.number for cell in cells)))
     arrived = [sum(inside.get((left, joined), 0) for left in left_names) for joined in joined_names]
     moved = sum(inside.values())
     return HeatTable(left_names, joined_names, rows, arrived, moved, sum(moves.values()) - moved)
 
 
-def _cell(number: int, most: int, same: bool) -> Cell:
-    return Cell(number, -(-number * SHADES // most), same)
+def _cell(left: str, joined: str, number: int, most: int) -> Cell:
+    return Cell(f"{left}>{joined}", number, -(-number * SHADES // most), left == joined)

@@ -7,18 +7,19 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from audit.acting import Channel, GateBusy
-from audit.events import Event, Impact, Theme
+from audit.acting import GateBusy
 from audit.models import Entry
+from audit.query import Query
 from labelop.models import Project
 from roles.forms import ActForm, ListActForm, MemberField, ReasonField
-from roles.matrix import Can, Role
+from roles.matrix import Can
 from roles.models import Membership
 
 from ..log_reviews import Scope, chapter, chapter_of_release, entry_range, incident, saved_query
 from ..models import Disposition, Finding, LogReview, Release, SignOff, Snapshot
 from ..services.dispositions import answer_question, close_finding, dispose, open_finding
 from ..services.log_reviews import open_log_review, sign_log_review, void_log_review
+from .trail import QueryField
 
 
 class MomentField(forms.DateTimeField):
@@ -122,20 +123,15 @@ class OpenQueryForm(OpenForm):
     label = "Review what a query finds"
 
     title = forms.CharField(max_length=200)
-    impact = forms.MultipleChoiceField(
-        required=False, choices=[(impact.name.lower(), impact.label) for impact in Impact]
-    )
-    theme = forms.MultipleChoiceField(required=False, choices=Theme.choices)
-    event = forms.MultipleChoiceField(required=False, choices=Event.choices)
-    role = forms.MultipleChoiceField(required=False, choices=Role.choices)
-    channel = forms.MultipleChoiceField(required=False, choices=Channel.choices)
-    operation = forms.UUIDField(required=False, label="Act", help_text="The number of one act.")
-    field_order = ("project", "title", "impact", "theme", "event", "role", "channel", "operation", "reason")
+    query = QueryField(required=False)
+    field_order = ("project", "title", "query", "reason")
 
-    def act(self, project: Project, title: str, reason: str, operation: Any, **query: Any) -> LogReview:
-        if operation is not None:
-            query["operation"] = [operation]
-        return self.open(project, saved_query(title, query), reason)
+    def act(self, project: Project, title: str, query: Query, reason: str) -> LogReview:
+        # Of its own project it is anyhow.
+        asked = {
+            key: values for key, values in query.parameters.items() if (key, values) != ("project", [project.slug])
+        }
+        return self.open(project, saved_query(title, asked), reason)
 
 
 class OpenOnesForm(ActForm):

@@ -3,6 +3,7 @@ from .days import CountedDays, DayCount, DayKind
 from .log_reviews import Disposition, Finding, LogReview, Occasion, SignOff
 from .releases import MOVES, Release, Step
 from .snapshots import Purpose, Snapshot
+from .views import SavedView
 
 __all__ = [
     "MOVES",
@@ -16,6 +17,7 @@ __all__ = [
     "Occasion",
     "Purpose",
     "Release",
+    "SavedView",
     "SignOff",
     "Snapshot",
     "Step",

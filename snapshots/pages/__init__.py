@@ -1,4 +1,5 @@
 from .access import access, change_member, end_member
+from .find import find
 from .index import index
 from .item import item
 from .project import project
@@ -13,6 +14,7 @@ __all__ = [
     "change_member",
     "end_member",
     "export_trail",
+    "find",
     "index",
     "item",
     "project",

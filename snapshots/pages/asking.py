@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import urlencode
 
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -19,25 +21,32 @@ from labelop.selectors.trail import trail_sources
 from roles.filters import EntryFilters, entries_asked_for
 from roles.models import User
 
-from ..models import Snapshot
-from ..selectors import snapshots_visible_to
+from ..models import SavedView, Snapshot
+from ..selectors import saved_views_visible_to, snapshots_visible_to
 
+M = TypeVar("M", bound=Model)
 WINDOW = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody reads: all their projects, one of them, or one chapter of it."""
+    """Where somebody reads: all their projects, one of them, one chapter of it, or what a saved view of it asks."""
 
     viewer: User
     project: Project | None
     chapter: Snapshot | None
+    view: SavedView | None
     sources: list[Source] = field(repr=False)
 
     def address(self, query: Query | str, **more: int) -> str:
         """The address of a question asked here."""
         chapter = {"chapter": self.chapter.number} if self.chapter else {}
         return "?" + urlencode({**chapter, "q": str(query), **more})
+
+    @property
+    def inspected(self) -> list[int]:
+        """The projects here of which the whole trail is read."""
+        return [pk for source in self.sources if source.whole for pk in source.project_ids if pk is not None]
 
     def narrowed(self, query: Query) -> list[Source]:
         """What the query finds here; raises `Wrong`."""
@@ -51,20 +60,27 @@ class Place:
 
 
 def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:
-    """Find the project and the chapter of an address, or raise 404."""
+    """Find the project, the chapter and the view of an address, or raise 404."""
     project = None if slug is None else get_object_or_404(projects_visible_to(viewer), slug=slug)
     sources = trail_sources(viewer, project)
-    number = request.GET.get("chapter", "")
-    if not number:
-        return Place(viewer, project, None, sources)
-    if project is None or not (number.isascii() and number.isdigit()):
-        raise Http404
-    chapter = get_object_or_404(snapshots_visible_to(viewer), project=project, number=int(number[:9]))
+    view = _named_by(request, "view", saved_views_visible_to(viewer), project, "pk")
+    chapter = _named_by(request, "chapter", snapshots_visible_to(viewer), project, "number")
+    if chapter is None:
+        return Place(viewer, project, None, view, sources)
     opened = chapter.parent.entry_id if chapter.parent else 0
     of_chapter = [
         replace(source, entries=source.entries.filter(pk__gt=opened, pk__lte=chapter.entry_id)) for source in sources
     ]
-    return Place(viewer, project, chapter, of_chapter)
+    return Place(viewer, project, chapter, view, of_chapter)
+
+
+def _named_by(request: HttpRequest, parameter: str, rows: QuerySet[M], project: Project | None, key: str) -> M | None:
+    number = request.GET.get(parameter, "")
+    if not number:
+        return None
+    if project is None or not (number.isascii() and number.isdigit()):
+        raise Http404
+    return get_object_or_404(rows, project=project, **{key: int(number[:9])})
 
 
 def query_of(request: HttpRequest, place: Place) -> Query:
@@ -72,7 +88,9 @@ def query_of(request: HttpRequest, place: Place) -> Query:
 
     Parameters of the filters are terms like those of `q`, so a link that narrows by one of them is understood.
     """
-    given = {name: request.GET.getlist(name) for name in request.GET if name not in ("chapter", "before")}
+    given = {name: request.GET.getlist(name) for name in request.GET if name not in ("chapter", "view", "before")}
+    if not given and place.view is not None:
+        return parse(place.view.query)
     if not given and place.chapter is None:
         return window(place.sources)
     text = " ".join(given.pop("q", []))

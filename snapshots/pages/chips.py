@@ -38,9 +38,8 @@ def impact_chips(entries: QuerySet[Entry], asked: QueryDict, *, default: str) ->
 
 def chip(label: str, count: str, asked: QueryDict, field: str, value: str, chosen: bool, tone: str = "") -> Chip:
     query = asked.copy()
-    for paging in ("before", "after"):
-        query.pop(paging, None)
-    query.pop(field, None)
+    for other in ("before", "after", "moved", field):
+        query.pop(other, None)
     if value:
         query[field] = value
     return Chip(label, count, query.urlencode(), chosen, tone)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from labelop.models import Project
@@ -22,10 +23,14 @@ LANES = [(kind.value, str(kind.label)) for kind in (DayKind.SCHEMA, DayKind.ROLE
 
 @dataclass(frozen=True)
 class ActsPerDay:
-    """A chart; None where the days hold no act, or, told by `uncounted`, too many that nobody counted yet."""
+    """A chart, and the trail that is asked for each of its days.
+
+    The chart is None where the days hold no act, or, told by `uncounted`, too many that nobody counted yet.
+    """
 
     chart: DayChart | None
     title: str
+    trail: str
     uncounted: bool = False
 
 
@@ -33,7 +38,7 @@ def latest_days(project: Project, snapshots: Iterable[Snapshot]) -> ActsPerDay:
     today = timezone.now().astimezone(UTC).date()
     cuts = [Cut(_day_of(snapshot), snapshot.name) for snapshot in snapshots]
     days = days_between(project, today - LATEST, today)
-    return _drawn(f"Acts per day on {project}", days, today - LATEST, today, cuts)
+    return _drawn(project, f"Acts per day on {project}", days, today - LATEST, today, cuts)
 
 
 def days_around(snapshot: Snapshot, following: Snapshot | None) -> ActsPerDay:
@@ -47,15 +52,16 @@ def days_around(snapshot: Snapshot, following: Snapshot | None) -> ActsPerDay:
     days = days_between(snapshot.project, first, last)
     # A project that is younger than these days begins where its acts do.
     begun = min(days, default=first) if days else first
-    return _drawn(title, days, begun, last, [*others, Cut(taken, snapshot.name, here=True)])
+    return _drawn(snapshot.project, title, days, begun, last, [*others, Cut(taken, snapshot.name, here=True)])
 
 
-def _drawn(title: str, days: Days | None, first: date, last: date, cuts: list[Cut]) -> ActsPerDay:
+def _drawn(project: Project, title: str, days: Days | None, first: date, last: date, cuts: list[Cut]) -> ActsPerDay:
+    trail = reverse("trail", args=[project.slug])
     if days is None:
-        return ActsPerDay(None, title, uncounted=True)
+        return ActsPerDay(None, title, trail, uncounted=True)
     if not days or first == last:
-        return ActsPerDay(None, title)
-    return ActsPerDay(day_chart(days, LANES, cuts, first, last), title)
+        return ActsPerDay(None, title, trail)
+    return ActsPerDay(day_chart(days, LANES, cuts, first, last), title, trail)
 
 
 def _day_of(snapshot: Snapshot) -> date:

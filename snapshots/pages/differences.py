@@ -6,9 +6,12 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 
+from audit.query import LONGEST, MOST, Query, Term
 from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
@@ -61,16 +64,19 @@ class DifferencePage:
     chips: list[Chip]
     more: str
     alarming: list[DifferenceLine]
+    trail: str
 
 
 def difference_page(
     statement: Statement, before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
 ) -> DifferencePage:
-    """One page of what differs between two snapshots, drawn; `kind` narrows, `after` turns the page."""
+    """One page of what differs between two snapshots, drawn; `kind` and `moved` narrow, `after` turns the page."""
     records = statement.reconciliation.records
     chosen = request.GET.get("kind", "")
     after = request.GET.get("after", "")
-    narrowed = sorted((record for record in records if _is(record, chosen)), key=_key)
+    moved = request.GET.get("moved", "")
+    fitting = (record for record in records if not moved or statement.move_of(record.difference) == moved)
+    narrowed = sorted((record for record in fitting if _is(record, chosen)), key=_key)
     following = [record for record in narrowed if not after or _key(record) > after]
     shown = following[:PAGE]
     query = request.GET.copy()
@@ -82,10 +88,19 @@ def difference_page(
     told_of = {id(record): line for record, line in zip(_either(shown, alarming), lines, strict=True)}
     return DifferencePage(
         [told_of[id(record)] for record in shown],
-        _chips(records, request.GET, chosen),
+        _chips(records, request.GET, chosen, moved, len(narrowed)),
         more,
         [told_of[id(record)] for record in alarming],
+        _on_the_trail(snapshot.project, narrowed) if moved else "",
     )
+
+
+def _on_the_trail(project: Project, records: list[Reconciled]) -> str:
+    """The address of all acts behind these records, where a question holds so many."""
+    acts = list(dict.fromkeys(act for record in records for act in record.difference.operations))
+    query = Query(tuple(Term("operation", str(act)) for act in acts))
+    asks = 0 < len(acts) <= MOST and len(str(query)) <= LONGEST
+    return f"{reverse('trail', args=[project.slug])}?{urlencode({'q': query})}" if asks else ""
 
 
 def _either(shown: list[Reconciled], alarming: list[Reconciled]) -> list[Reconciled]:
@@ -102,10 +117,14 @@ def _is(record: Reconciled, chosen: str) -> bool:
     return chosen in (record.difference.kind, record.verdict.value) or chosen not in {*KINDS, *Accounting.values}
 
 
-def _chips(records: list[Reconciled], asked: QueryDict, chosen: str) -> list[Chip]:
+def _chips(records: list[Reconciled], asked: QueryDict, chosen: str, moved: str, shown: int) -> list[Chip]:
     kinds = Counter(record.difference.kind for record in records)
     verdicts = Counter(record.verdict for record in records)
-    chips = [chip("All", f"{len(records):,}", asked, "kind", "", chosen not in {*KINDS, *Accounting.values})]
+    chips = [
+        chip("All", f"{len(records):,}", asked, "kind", "", not moved and chosen not in {*KINDS, *Accounting.values})
+    ]
+    if moved:
+        chips.append(Chip(moved.replace(">", " → "), f"{shown:,}", asked.urlencode(), chosen=True))
     for kind, label in KINDS.items():
         chips.append(chip(label, f"{kinds[kind]:,}", asked, "kind", kind, chosen == kind))
     for verdict, tone in (

@@ -8,8 +8,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
-from audit.events import BY_CODE
 from audit.models import Entry
+from audit.query import asked_by
 from roles.models import User
 from roles.paging import newest_first
 from roles.selectors import latest_roles_in
@@ -64,7 +64,7 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict) -> dict[str, 
         "overdue": is_open and log_review.due_on < timezone.now().date(),
         "is_open": is_open,
         "opened_by": names.of(log_review.opened_by_id),
-        "asked": [(key, ", ".join(_value(key, value) for value in values)) for key, values in log_review.query.items()],
+        "asked": str(asked_by(log_review.query.items())),
         "size": entries_in_scope(log_review).count(),
         "everything": everything,
         "points": _points(log_review, page.rows, names, viewer),
@@ -100,7 +100,3 @@ def _verified(log_review: LogReview, sign_off: SignOff | None, asked: QueryDict)
     if sign_off is None or (sign_off.entries > VERIFIED_AT_ONCE and "verify" not in asked):
         return None
     return verify_sign_off(log_review)
-
-
-def _value(key: str, value: str) -> str:
-    return str(BY_CODE[value].label) if key == "event" else value

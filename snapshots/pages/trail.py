@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from audit.lines import Line, LinesPage, lines_of
 from audit.query import KEYS, Query, Wrong
-from roles.matrix import Can
 from roles.pages import member_behind
 from roles.selectors import abilities_of
 from roles.telling import Told, told
 
 from ..models import Snapshot
-from ..selectors import snapshots_visible_to
+from ..selectors import saved_views_visible_to, snapshots_visible_to
 from .asking import Place, before_of, place_of, query_of
 from .facets import facets_of
+from .places import address_of_view
 from .tabs import tabs_of
 
 PAGE = 25
 CUTS = 20
+VIEWS = 50
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def trail(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         "place": place,
         "whole": any(source.whole for source in place.sources),
         "tabs": tabs_of(place.project, abilities, "Trail") if place.project is not None else [],
-        "exports": Can.INSPECT_TRAIL in abilities,
+        "exports": bool(place.inspected),
         "keys": KEYS.items(),
         "everything": place.address(""),
     }
@@ -86,6 +89,20 @@ def _told(place: Place, query: Query, before: int | None, page: LinesPage) -> di
         "newest": place.address(query) if before else "",
         "older": place.address(query, before=page.older_than) if page.older_than else "",
         "wider": list(_wider(place, query)),
+        **_kept(place, query),
+    }
+
+
+def _kept(place: Place, query: Query) -> dict[str, Any]:
+    """The saved views of this trail, and where its question is saved or becomes the scope of a log review."""
+    if place.project is None or not place.inspected:
+        return {}
+    views = saved_views_visible_to(place.viewer).filter(project=place.project)[:VIEWS]
+    asked = {"project": place.project.pk, "query": query}
+    return {
+        "views": [(view, address_of_view(view), view.query == str(query)) for view in views],
+        "save_view": f"{reverse('admin:snapshots_savedview_list_act', args=['save'])}?{urlencode(asked)}",
+        "review": f"{reverse('admin:snapshots_logreview_list_act', args=['open_query'])}?{urlencode(asked)}",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -26,6 +26,11 @@ class Week:
     @property
     def name(self) -> str:
         return iso_week(self.monday)
+
+    @property
+    def question(self) -> str:
+        """What the trail is asked for the decisions of this week."""
+        return f"theme:review created:{self.monday}..{self.monday + timedelta(days=6)}"
 
     @property
     def figures(self) -> list[str]:

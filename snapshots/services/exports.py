@@ -1,12 +1,14 @@
-"""Exporting a snapshot so that outsiders can verify it."""
+"""Exporting a snapshot: so that outsiders can verify it, or in a format that training reads."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from roles.telling import pseudonyms_in
 from ..acts import ActTold, acts_of, span
 from ..content import SECTIONS, State
 from ..differences import Comparison
+from ..formats import WRITERS, Format, Written
 from ..models import Snapshot
 from ..reconciliation import adjustments_by_operation
 from .snapshots import manifest_of
@@ -46,16 +49,9 @@ def export_snapshot(
     what led here from the previous snapshot. The folder appears whole or not at all.
     """
     actor = authorize(by, Can.EXPORT_SNAPSHOTS, snapshot.project)
-    if snapshot.manifest_hash is None:
-        raise ValidationError("This snapshot is still being computed.")
-    if folder.exists() and any(folder.iterdir()):
-        raise ValidationError(f"{folder} is not empty: name a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with _whole_or_not_at_all(snapshot, folder) as unfinished:
         records = _write_lines(unfinished / "snapshot.jsonl", _records(snapshot), progress)
-        manifest = {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash}
-        (unfinished / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        _write_manifest(unfinished, {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash})
         _write_lines(unfinished / "changes.jsonl", _changes(snapshot))
         _write_lines(unfinished / "entries.jsonl", _entries(snapshot))
         shutil.copy(VERIFIER, unfinished / VERIFIER.name)
@@ -66,12 +62,71 @@ def export_snapshot(
             reason=reason,
             after={"manifest_hash": snapshot.manifest_hash, "records": records},
         )
+    return records
+
+
+@operation()
+def export_dataset(
+    snapshot: Snapshot,
+    form: Format,
+    folder: Path,
+    *,
+    by: User,
+    reason: str = "",
+    progress: Callable[[int], None] = lambda annotations: None,
+) -> Written:
+    """Write a sealed snapshot into a new folder, in a format that training reads; return what was written.
+
+    `manifest.json` says what the snapshot is, each file's digest, the classes, and what the format could not hold;
+    `left_out.jsonl` names each record of that kind. The folder appears whole or not at all.
+    """
+    actor = authorize(by, Can.EXPORT_SNAPSHOTS, snapshot.project)
+    with _whole_or_not_at_all(snapshot, folder) as unfinished:
+        state = State(snapshot.project_id, snapshot.cut)
+        written = WRITERS[form](state, unfinished, progress)
+        classes = sorted(state.records("schema"), key=lambda one: one.key)
+        manifest = {
+            "format": form.value,
+            "snapshot": {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash},
+            "classes": [{"key": one.label, **one.content} for one in classes],
+            "written": written.as_dict(),
+            "files": {path.relative_to(unfinished).as_posix(): _digest(path) for path in _files_in(unfinished)},
+        }
+        _write_manifest(unfinished, manifest)
+        told = {"manifest_hash": snapshot.manifest_hash, "format": form.value, **written.as_dict()}
+        record(Event.EXPORT_MADE, snapshot, actor, reason=reason, after=told)
+    return written
+
+
+@contextmanager
+def _whole_or_not_at_all(snapshot: Snapshot, folder: Path) -> Iterator[Path]:
+    """A folder beside the one that is wanted, which takes its place once everything is written and recorded."""
+    if snapshot.manifest_hash is None:
+        raise ValidationError("This snapshot is still being computed.")
+    if folder.exists() and any(folder.iterdir()):
+        raise ValidationError(f"{folder} is not empty: name a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield unfinished
         unfinished.chmod(0o755)
         os.replace(unfinished, folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    return records
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+
 from audit.acting import operation
 from audit.events import Event
 from audit.models import Entry
@@ -15,9 +19,16 @@ from roles.services import authorize
 
 
 @operation()
-def export_trail(project: Project, query: Query, *, form: str, by: User, reason: str) -> Entry:
-    """Let somebody download what a query finds on a project's trail; its own entry is the last they may take."""
-    actor = authorize(by, Can.INSPECT_TRAIL, project)
-    return record(
-        Event.TRAIL_EXPORTED, project, actor, reason=reason, after={"query": str(without_names(query)), "format": form}
-    )
+def export_trail(projects: Iterable[Project], query: Query, *, form: str, by: User, reason: str) -> Entry:
+    """Let somebody download what a query finds on the trails of projects, which is recorded on each.
+
+    The last of its entries is the last they may take.
+    """
+    after = {"query": str(without_names(query).dated()), "format": form}
+    entries = [
+        record(Event.TRAIL_EXPORTED, project, authorize(by, Can.INSPECT_TRAIL, project), reason=reason, after=after)
+        for project in sorted(projects, key=lambda project: project.pk)
+    ]
+    if not entries:
+        raise ValidationError("Nothing on the trail fits this question.")
+    return entries[-1]

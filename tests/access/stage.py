@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.acting import operation
 from audit.models import Entry
+from audit.query import parse
 from labelop.models import Item, Metric, Project, QualitySignal, Verdict
 from labelop.services.assignments import assign_work, complete_work, start_work
 from labelop.services.disputes import contest_review
@@ -33,12 +34,14 @@ from roles.services import (
     revoke_role,
     service_account,
 )
+from roles.services.webhooks import add_webhook
 from snapshots.log_reviews import entry_range
 from snapshots.models import Adjustment, Disposition, Finding, LogReview, SignOff
 from snapshots.services.dispositions import dispose, open_finding
 from snapshots.services.log_reviews import open_log_review
 from snapshots.services.releases import propose_release
 from snapshots.services.snapshots import take_snapshot
+from snapshots.services.views import save_view
 from tests.cast import PASSWORD
 from tests.marks import brought_in
 
@@ -217,6 +220,8 @@ def _furnish_the_end(furnished: Furnished) -> None:
     dispose(log_review, entry, Disposition.Verdict.EXPECTED, by=ravi, note=inner)
     due = timezone.now().date() + timedelta(days=3)
     open_finding(log_review, Finding.Factor.OTHER, inner, inner, by=ravi, owner=owner, due_on=due, entry=entry)
+    rows["savedview"] = save_view(project, inner, parse(f'"{inner}"'), shared=True, by=owner, reason=inner)
+    save_view(project, f"own {inner}", parse(f'"{inner}"'), shared=False, by=ravi, reason=inner)
     rows["logreview"] = log_review
     rows["disposition"] = log_review.dispositions.get()
     rows["finding"] = log_review.findings.get()
@@ -235,6 +240,11 @@ def _furnish_the_end(furnished: Furnished) -> None:
         project=project,
     )
     rows.update(_by_hand(furnished, entry))
+    rows["webhook"] = webhook = add_webhook(
+        project, f"Hook {inner}", f"https://hooks.example.org/{inner}", by=owner, reason=inner
+    )
+    rows["delivery"] = webhook.deliveries.get()
+    webhook.deliveries.update(state="dead", answer=f"Answered {inner}")
 
 
 def _by_hand(furnished: Furnished, entry: Entry) -> dict[str, Any]:

@@ -12,10 +12,16 @@ from __future__ import annotations
 COLUMNS = ("elsewhere", "assigned", "unassigned", "reviewer", "author", "owner", "superuser")
 
 MODELS = (
-    *("audit_entry", "roles_membership", "roles_anomaly", "roles_token"),
+    *("audit_entry", "audit_webhook", "audit_delivery", "roles_membership", "roles_anomaly", "roles_token"),
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
     *("labelop_review", "labelop_dispute", "labelop_qualitysignal"),
-    *("snapshots_adjustment", "snapshots_logreview", "snapshots_disposition", "snapshots_finding"),
+    *(
+        "snapshots_adjustment",
+        "snapshots_savedview",
+        "snapshots_logreview",
+        "snapshots_disposition",
+        "snapshots_finding",
+    ),
     *("snapshots_signoff", "snapshots_release", "snapshots_snapshot"),
 )
 
@@ -36,7 +42,7 @@ NOBODY = "403 403 403 403 403 403 403"
 # fmt: off
 TABLE: tuple[tuple[str, str, str], ...] = (
     # elsewhere  assigned  unassigned  reviewer  author  owner  superuser
-    (EVERYBODY,                     NOT_TAKEN,                     "index password_change_done jsi18n"),
+    (EVERYBODY,                     NOT_TAKEN,                     "index find password_change_done jsi18n"),
     (EVERYBODY,                     EVERYBODY,                     "password_change app_list"),
     (NOT_TAKEN,                     EVERYBODY,                     "logout"),
     ("302 302 302 302 302 302 302", EVERYBODY,                     "login"),
@@ -46,6 +52,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "project"),
     ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot quality quality_signal"),
     ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail"),
+    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "export_trail_of_all"),
     # The trail tells annotators of their own work alone.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "trail"),
     (EVERYBODY,                     NOT_TAKEN,                     "trail_of_all"),
@@ -80,6 +87,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " roles_anomaly_change roles_anomaly_history"
                                                                    " snapshots_adjustment_change"
                                                                    " snapshots_adjustment_history"
+                                                                   " snapshots_savedview_change"
+                                                                   " snapshots_savedview_history"
                                                                    " snapshots_logreview_change"
                                                                    " snapshots_logreview_history"
                                                                    " snapshots_disposition_change"
@@ -92,8 +101,12 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 404 404 302 302 302 302", NOT_TAKEN,                     "labelop_qualitysignal_change"
                                                                    " snapshots_snapshot_change"
                                                                    " snapshots_snapshot_history"),
+    # Seen by owners alone.
+    ("404 404 404 404 404 200 200", NOT_TAKEN,                     "audit_webhook_change audit_webhook_history"
+                                                                   " audit_delivery_change"),
     # What is written once has no history of its own.
-    (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history labelop_qualitysignal_history"
+    (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history audit_delivery_history"
+                                                                   " labelop_qualitysignal_history"
                                                                    " snapshots_signoff_history"),
     # Acts on what every member sees: the owner's.
     ("404 403 403 403 403 200 200", "404 403 403 403 403 302 302", "roles_membership_act:reveal"
@@ -149,16 +162,28 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 404 404 200 200 200 200", "404 404 404 302 403 302 302", "roles_anomaly_act:resolve"),
     ("404 404 404 200 200 200 200", "404 404 404 302 302 403 302", "snapshots_adjustment_act:accept"),
     ("404 404 404 200 200 200 200", "404 404 404 403 403 302 302", "snapshots_release_act:cancel"),
+    # A shared view is its maker's, the owner's here, and the owners'.
+    ("404 404 404 200 200 200 200", "404 404 404 403 403 302 302", "snapshots_savedview_act:remove"),
+    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "snapshots_savedview_act:rename"),
     ("404 404 404 403 403 200 200", "404 404 404 403 403 422 422", "snapshots_release_act:release"
                                                                    " snapshots_release_act:waive"
                                                                    " snapshots_release_act:deprecate"
                                                                    " snapshots_release_act:withdraw"
                                                                    " snapshots_release_act:ask-for-reinstatement"
                                                                    " snapshots_release_act:reinstate"),
+    # Acts on webhooks. A renewed secret is shown at once, and nowhere else.
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 200 200", "audit_webhook_act:renew-secret"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 302 302", "audit_webhook_act:switch-off"
+                                                                   " audit_webhook_act:remove"
+                                                                   " audit_delivery_act:resend"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 422 422", "audit_webhook_act:change"
+                                                                   " audit_webhook_act:switch-on"),
     # Acts that begin something in a project of one's own.
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "labelop_assignment_list_act:assign"
+                                                                   " audit_webhook_list_act:add"
                                                                    " snapshots_adjustment_list_act:propose"),
-    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_logreview_list_act:open_release"
+    ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_savedview_list_act:save"
+                                                                   " snapshots_logreview_list_act:open_release"
                                                                    " snapshots_logreview_list_act:open_chapter"
                                                                    " snapshots_logreview_list_act:open_range"
                                                                    " snapshots_logreview_list_act:open_query"
@@ -173,6 +198,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_logreview_list_act:nothing"
                                                                    " audit_entry_act:nothing"
                                                                    " audit_entry_list_act:nothing"
+                                                                   " audit_delivery_list_act:nothing"
                                                                    " roles_membership_list_act:nothing"
                                                                    " roles_anomaly_list_act:nothing"
                                                                    " labelop_project_list_act:nothing"

@@ -43,6 +43,9 @@ ROWS = {
     "findings": "finding",
     "sign-offs": "signoff",
     "entries": "entry",
+    "webhooks": "webhook",
+    "deliveries": "delivery",
+    "saved-views": "savedview",
 }
 WANTED = {
     "projects/access-then": "?at=1",

@@ -20,7 +20,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                             " tokens accounts projects classes items annotations"
                                                             " assignments reviews disputes quality-signals snapshots"
                                                             " releases adjustments log-reviews dispositions findings"
-                                                            " sign-offs"),
+                                                            " sign-offs webhooks deliveries saved-views"),
     # Seen by every member of the project.
     ("GET",  "404 200 200 200 200 200 200 200 200 404 404", "projects/trail roles.membership members/versions"
                                                             " labelop.project projects/versions labelop.labelclass"
@@ -40,7 +40,10 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                             " snapshots.adjustment adjustments/versions"
                                                             " snapshots.logreview log-reviews/versions"
                                                             " snapshots.disposition dispositions/versions"
-                                                            " snapshots.finding findings/versions snapshots.signoff"),
+                                                            " snapshots.finding findings/versions snapshots.signoff"
+                                                            " snapshots.savedview saved-views/versions"),
+    # What is told to whom outside is the owner's.
+    ("GET",  "404 404 404 404 404 200 200 404 200 404 404", "audit.webhook webhooks/versions audit.delivery"),
     # A token is seen by whom it acts as, and by who manages the connections of its project; an account by superusers.
     ("GET",  "404 404 404 404 404 200 200 200 200 404 404", "roles.token tokens/versions"),
     ("GET",  "404 404 404 404 404 404 200 404 404 404 404", "roles.user accounts/versions"),
@@ -88,6 +91,11 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     # Whoever acted in the scope does not sign it.
     ("POST", "404 404 404 422 403 403 422 422 403 404 404", "log-reviews/sign"),
     ("POST", "404 404 404 404 404 200 200 200 403 404 404", "tokens/revoke"),
+    ("POST", "404 404 404 404 404 200 200 404 403 404 404", "webhooks/switch-off webhooks/remove deliveries/resend"),
+    ("POST", "404 404 404 404 404 422 422 404 403 404 404", "webhooks/change webhooks/switch-on"),
+    # A view is its maker's, and of whoever edits the settings.
+    ("POST", "404 404 404 403 403 200 200 403 403 404 404", "saved-views/rename saved-views/remove"),
+    ("POST", "422 404 404 201 201 201 201 201 403 422 404", "saved-views.save"),
     # Acts that begin something in a project; it is named in the body, and one of others is no choice (422).
     ("POST", "422 404 404 404 404 201 201 404 403 422 404", "items snapshots"),
     ("POST", "422 404 404 201 201 201 201 201 403 422 404", "log-reviews.open-query"),

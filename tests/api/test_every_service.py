@@ -22,17 +22,23 @@ INTERNAL = {
     "record_password_of_the_command_line",  # changepassword
     "_raise_signal",  # remind
     "_mark_reminded",  # remind
+    "switch_off_unanswered",  # deliver
+    "take_in",  # part of taking in a file
 }
 # What only a person does, in the admin: a token must not make itself more than it is.
 IN_THE_ADMIN = {
     "change_password",
     "issue_token",  # told once, on the page itself
+    "add_webhook",  # likewise its secret
+    "renew_secret",
 }
 # What only whoever runs LabelOp does, on the command line.
 ON_THE_COMMAND_LINE = {
     "export_snapshot",  # into a folder; `stream` is what the API offers
     "import_batch",  # of a history that is a file
     "replay_history",
+    "import_file",  # a file of another tool
+    "export_dataset",  # into files of another tool
 }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.moments import Span, Unreadable, span_of
+from audit.moments import Span, Unreadable, dated, span_of
 from audit.query import KEYS, Query, Term, Wrong, asked_by, parse
 
 # Printable, and with everything in them that the language itself uses.
@@ -124,7 +124,7 @@ def test_days_moments_comparisons_and_ranges_are_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "..", ">=", "yesterday", "2026-13-01", "2026-02-30", "9999-12-31", "2026-10-01T12:00",
+    ["", "..", ">=", "soon", "7x", "todayish", "99999d", "2026-13-01", "2026-02-30", "9999-12-31", "2026-10-01T12:00",
      "2026-10-03..2026-10-01", "2026-10-01..x", "0001-01-01T00:00Z..0001-01-01T00:00+14:00", "\u0662026-10-01",
      "2026-10-01T25:00Z", "==2026-10-01"],
 )  # fmt: skip
@@ -133,7 +133,39 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         span_of(text)
 
 
-@given(st.text(st.sampled_from("0123456789-:TZ+.<>= ")))
+FROM_TODAY = {
+    "today": "2026-03-01",
+    "yesterday": "2026-02-28",
+    "7d": ">=2026-02-22",
+    ">=2w": ">=2026-02-15",
+    "14d..7d": "2026-02-15..2026-02-22",
+    "2026-02-01..today": "2026-02-01..2026-03-01",
+    "<3d": "<2026-02-26",
+    "2026-02-01T12:00Z..": "2026-02-01T12:00Z..",
+}
+
+
+@pytest.mark.parametrize("text", FROM_TODAY)
+def test_days_are_told_from_today(text: str) -> None:
+    assert dated(text, date(2026, 3, 1)) == FROM_TODAY[text]
+    assert span_of(FROM_TODAY[text])
+
+
+def test_today_is_in_the_last_seven_days() -> None:
+    now = datetime.now(UTC)
+    begin, end = span_of("7d").begin, span_of("7d").end
+    assert begin is not None
+    assert (begin <= now - timedelta(days=6), end) == (True, None)
+
+
+def test_a_dated_query_asks_the_same_tomorrow() -> None:
+    query = parse('object:7d created:7d "today"').dated()
+    assert [term.value for term in query.terms if term.key != "created"] == ["7d", "today"]
+    assert str(query) == str(query.dated())
+    assert "created:>=20" in str(query)
+
+
+@given(st.text(st.sampled_from("0123456789-:TZ+.<>= dw")))
 def test_no_time_makes_it_stumble(text: str) -> None:
     with contextlib.suppress(Unreadable):
         span_of(text)

@@ -21,6 +21,7 @@ PAGES = [
     "/projects/street/trail/export/",
     "/projects/street/snapshots/2/",
     "/trail/",
+    "/find/?q=street",
     "/projects/street/items/cam/0/",
 ]
 MODES = {

@@ -1,8 +1,9 @@
-"""The trail by keyboard, as a reader goes through it."""
+"""The trail by keyboard, as a reader goes through it, and the palette that leads anywhere."""
 
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from audit.acting import operation
@@ -38,7 +39,9 @@ def test_lines_are_walked_unfolded_and_searched_by_keyboard(page: Page) -> None:
     page.keyboard.press("k")
     assert line_of(page) == first
     page.keyboard.press("?")
-    assert page.is_visible(".keyboard")
+    assert page.is_visible("#keys")
+    page.keyboard.press("?")
+    assert not page.is_visible("#keys")
     page.keyboard.press("/")
     page.keyboard.type("event:snapshot.taken j")
     assert page.input_value("#q") == "event:snapshot.taken j", "in the field letters are letters"
@@ -49,3 +52,35 @@ def test_lines_are_walked_unfolded_and_searched_by_keyboard(page: Page) -> None:
     assert line_of(page) == f"entry-{street.second.entry_id}"
     page.keyboard.press("o")
     page.wait_for_url(f"**/audit/entry/{street.second.entry_id}/change/")
+
+
+def test_the_palette_leads_anywhere_and_keeps_the_keyboard(page: Page) -> None:
+    street_scenes()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/projects/street/")
+    page.fill("#id_username", "olga")
+    page.fill("#id_password", PASSWORD)
+    page.click("input[type=submit]")
+    page.wait_for_selector("nav.site-nav")
+    page.wait_for_load_state()
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#jump-0[aria-selected=true]")
+    page.keyboard.type("cam/")
+    page.wait_for_selector("#jump-2 >> text=cam/2")
+    assert page.get_attribute("[role=combobox]", "aria-activedescendant") == "jump-0"
+    assert page.get_attribute("[role=combobox]", "aria-expanded") == "true"
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('#container')"), "what lies behind is out of reach"
+    assert not [node["target"] for found in Axe().run(page).response["violations"] for node in found["nodes"]]
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#palette")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#jump-2 >> text=cam/2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/projects/street/items/cam/1/")
+    assert not said

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from labelop.connectors.labelhist import (
-    CONLLU_COLUMNS,
-    BadField,
-    ItemRecord,
-    Kind,
-    Mark,
-    Matching,
-    match_marks,
-    records_of,
-)
+from labelop.connectors.errors import BadField
+from labelop.connectors.labelhist import CONLLU_COLUMNS, Kind, records_of
+from labelop.connectors.matching import Matching, match_marks
+from labelop.connectors.records import ItemRecord, Mark
 from tests.labelhist.generator import random_history
 from tests.labelhist.stream import Label
 

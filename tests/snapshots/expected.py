@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.canonical import canonical_json, sha256_hex
-from labelop.connectors.labelhist import Batch, Header, Mark, match_marks, read_history, records_of
+from labelop.connectors.labelhist import Batch, Header, read_history, records_of
+from labelop.connectors.matching import match_marks
+from labelop.connectors.records import Mark
 from snapshots.sethash import SetHash, content_hash, record_key
 
 

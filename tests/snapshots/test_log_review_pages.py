@@ -124,7 +124,7 @@ class TestTheActs:
             ("open_release", {"release": "v1"}),
             ("open_range", {"title": "Some"}),
             ("open_incident", {"title": "Some", "description": "Seen", "began_at": "2020-01-01T00:00", "ended_at": ""}),
-            ("open_query", {"title": "Some", "impact": ["high"], "theme": ["access"]}),
+            ("open_query", {"title": "Some", "query": "impact:high theme:access"}),
         ],
     )
     def test_open_one(self, reading: Reading, browse: As, act: str, said: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from audit.models import Entry
 from roles.services import create_account, deactivate_account, grant_superuser
-from snapshots.log_reviews import decision_points, entries_in_scope, progress_of
+from snapshots.log_reviews import decision_points, entries_in_scope, progress_of, saved_query
 from snapshots.models import Disposition, Finding, LogReview
 from snapshots.services.dispositions import answer_question, close_finding, dispose, open_finding
 from snapshots.services.log_reviews import void_log_review
@@ -245,3 +245,9 @@ def test_a_superuser_without_a_membership_says_why(reading: Reading, log_review:
     deactivate_account(reading.rita, by=root, reason="Left the company")
     with pytest.raises(PermissionDenied):
         answer_question(log_review, 0, "No", by=reading.rita)
+
+
+def test_a_scope_means_the_same_tomorrow(reading: Reading) -> None:
+    log_review = reading.open(saved_query("Lately", {"created": ["today", "<=today"], "not_text": ["7d"]}))
+    today = f"{log_review.opened_at:%Y-%m-%d}"
+    assert log_review.query == {"created": [today, f"<={today}"], "not_text": ["7d"]}

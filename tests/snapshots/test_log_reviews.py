@@ -344,11 +344,12 @@ class TestOpening:
 QUERIES: list[tuple[dict[str, Any], Any]] = [
     ({"event": ["role.granted", "class.added"]}, lambda entry: entry.event in ("role.granted", "class.added")),
     ({"impact": ["high"]}, lambda entry: entry.impact == 3),
-    ({"impact": ["medium", "routine"]}, lambda entry: entry.impact < 3),
     ({"theme": ["schema"]}, lambda entry: entry.event.startswith(("class.", "schema."))),
     ({"role": ["annotator"]}, lambda entry: entry.role == "annotator"),
     ({"channel": ["shell"]}, lambda entry: entry.channel == "shell"),
     ({"impact": ["high"], "role": ["owner"]}, lambda entry: entry.impact == 3 and entry.role == "owner"),
+    ({"not_impact": ["high"]}, lambda entry: entry.impact < 3),
+    ({"object": ["gull"], "created": ["7d"]}, lambda entry: entry.subject_name.lower() == "gull"),
     ({}, lambda entry: True),
 ]
 

@@ -16,6 +16,7 @@ from audit.history import versions_of
 from audit.models import Entry
 from labelop.models import Annotation, Item, Project
 from labelop.services import imports
+from labelop.services.imports.importing import Importing
 from roles.models import Kind, User
 from snapshots.differences import differences
 from snapshots.models import Snapshot
@@ -157,9 +158,9 @@ class TestASecondReplay:
 # Where a replay can be interrupted: a function, and whether before or after its work.
 PLACES: list[tuple[Any, str]] = [
     (replaying, "import_batch"),
-    (imports._Importing, "_save_items"),
-    (imports._Importing, "_save_annotations"),
-    (imports._Importing, "_record"),
+    (Importing, "bring_items"),
+    (Importing, "write"),
+    (Importing, "record"),
     (replaying, "take_snapshot"),
     (taking, "seal_snapshot"),
     (taking, "whole_tally"),

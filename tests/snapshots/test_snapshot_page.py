@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -10,10 +12,13 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.acting import operation
-from labelop.models import Annotation, LabelClass
+from labelop.models import Annotation, Item, LabelClass
 from labelop.services.projects import change_setting
+from labelop.services.schema import add_class
+from labelop.services.work import add_item
 from snapshots.models import Snapshot
 from snapshots.services.snapshots import take_snapshot
+from tests.marks import brought_in
 from tests.street import Street, street_scenes
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +149,29 @@ def test_names_are_not_shown(ravi: Client) -> None:
     page = ravi.get(PAGE.format(2)).content.decode().split("<main")[1]
     for name in ("olga", ">ana", "eve<"):
         assert name not in page
+
+
+def test_a_cell_of_the_relabelled_leads_to_its_records_and_their_acts(street: Street, ravi: Client) -> None:
+    with operation(by=street.olga):
+        add_item(street.project, "cam/3", {"uri": "x.jpg"}, by=street.olga)
+    brought_in(Item.objects.get(key="cam/3"), LabelClass.objects.get(key="car"), {}, by=street.ana)
+    third = take_snapshot(street.project, "v3", by=street.olga).snapshot
+    page = ravi.get(PAGE.format(third.number) + "?from=1").content.decode()
+    [address] = re.findall(r'href="(\?[^"]*moved=[^"]*)#differences"', page)
+    answer = ravi.get(PAGE.format(third.number) + unescape(address))
+    assert [line.name for line in answer.context["differences"].lines] == ["cam/0/1"]
+    assert [chip.label for chip in answer.context["differences"].chips if chip.chosen] == ["Car → Van"]
+    on_the_trail = ravi.get(answer.context["differences"].trail).context["lines"]
+    assert [line.lead.entry.reason for line in on_the_trail] == ["It is a van"]
+    assert len(ravi.get(PAGE.format(third.number) + "?from=1").context["differences"].lines) == 3
+    assert ravi.get(PAGE.format(third.number) + "?from=1&moved=Van>Car").context["differences"].lines == []
+
+
+def test_a_day_leads_to_its_acts(street: Street, ravi: Client) -> None:
+    with operation(at=timezone.now() - timedelta(days=2)):
+        add_class(street.project, "bus", "Bus", by=street.olga)
+    page = unescape(ravi.get("/projects/street/").content.decode())
+    days = set(re.findall(r'href="(/projects/street/trail/\?q=created:[^"]*)"', page))
+    found = {day: len(ravi.get(day).context["lines"]) for day in days}
+    assert len(found) == 2
+    assert 1 in found.values()

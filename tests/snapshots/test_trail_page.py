@@ -7,17 +7,20 @@ import io
 import json
 import re
 import uuid
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.acting import operation
 from audit.models import Entry
 from audit.query import parse
 from labelop.models import Item, LabelClass
 from labelop.services.assignments import assign_work
+from labelop.services.projects import create_project
 from labelop.services.schema import add_class, redefine_class
 from labelop.services.work import add_item
 from roles.models import User
@@ -184,6 +187,21 @@ def test_the_trail_of_all_merges_the_projects_of_the_viewer_alone(street: Street
     assert CANARY in everything
 
 
+def test_an_entry_and_its_act_are_cited_with_the_snapshot_they_led_to(street: Street) -> None:
+    entry = Entry.objects.get(project=street.project, event="class.added", subject_name="Van")
+    page = main_of(as_(street.ravi), f"/audit/entry/{entry.pk}/change/")
+    cited = page.split('<pre class="cite"')[1].split("</pre>")[0]
+    for said in (
+        f"Street scenes, entry {entry.pk}: Label class added",
+        f"act      {entry.operation}",
+        f"snapshot v1 (no. 1), to which it led\nmanifest {street.first.manifest_hash}",
+        f"http://testserver/audit/entry/{entry.pk}/change/\n",
+        f"http://testserver{TRAIL}?q=operation:{entry.operation}",
+    ):
+        assert said in cited
+    assert entries_on(main_of(as_(street.ravi), f"{TRAIL}?q=operation:{entry.operation}")) == [entry.pk]
+
+
 def test_uma_asks_her_own_trail_alone(street: Street) -> None:
     uma = as_(street.uma)
     for address in (TRAIL, EXPORT, TRAIL + "?q=actor:x"):
@@ -272,9 +290,39 @@ class TestAnExport:
         assert answer.status_code == 422
         assert not left.entries
 
+    def test_of_all_ones_projects_is_recorded_on_each_of_which_something_is_taken(self, street: Street) -> None:
+        ours = create_project("lanes", "Lanes", by=street.sue, owner=street.olga, reason="Pilot")
+        create_project("paths", "Paths", by=street.sue, owner=street.olga, reason="Pilot")
+        add_class(ours, "lane", "Lane", by=street.olga)
+        answers = {"form": "ndjson", "reason": "For the customer’s auditor"}
+        with what_is_left() as left:
+            answer = as_(street.olga).post("/trail/export/?q=event:class.added+created:1d", answers)
+            lines = [json.loads(line) for line in answer.getvalue().splitlines()]
+        assert {(line["project"], line["event"]) for line in lines} == {
+            ("street", "class.added"),
+            ("lanes", "class.added"),
+        }
+        assert [(entry.event, entry.project) for entry in left.entries] == [
+            ("trail.exported", street.project),
+            ("trail.exported", ours),
+        ]
+        assert {(entry.after or {})["query"] for entry in left.entries} == {
+            f"event:class.added created:>={timezone.now() - timedelta(days=1):%Y-%m-%d}"
+        }, "the days are told by their dates"
+        assert CANARY not in answer.getvalue().decode()
+
+    def test_of_nothing_is_none(self, street: Street) -> None:
+        with what_is_left() as left:
+            answer = as_(street.olga).post(
+                "/trail/export/?q=event:snapshot.sealed+nowhere", {"form": "csv", "reason": "x"}
+            )
+        assert (answer.status_code, left.entries) == (422, [])
+        assert "Nothing on the trail fits this question." in answer.content.decode()
+        assert as_(street.ana).get("/trail/export/").status_code == 404
+
     def test_is_refused_to_an_annotator_by_the_service(self, street: Street) -> None:
         with pytest.raises(Exception, match="inspect the trail"):
-            export_trail(street.project, parse(""), form="csv", by=street.ana, reason="Curious")
+            export_trail([street.project], parse(""), form="csv", by=street.ana, reason="Curious")
 
     def test_is_the_same_read_in_pieces(self, street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = self.take(street.olga, "ndjson", "-event:trail.exported")

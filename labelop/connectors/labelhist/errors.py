@@ -1,15 +1,6 @@
 """What can be wrong with a history, said by line and field."""
 
 
-class BadField(ValueError):
-    """A field that is not what the format says; whoever knows the line makes a `BadHistory` of it."""
-
-    def __init__(self, field: str | None, reason: str) -> None:
-        super().__init__(f"{field}: {reason}" if field else reason)
-        self.field = field
-        self.reason = reason
-
-
 class BadHistory(ValueError):
     """A file that is no `labelhist/1`, or contradicts itself; lines are counted from 1."""
 

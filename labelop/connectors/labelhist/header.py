@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from .errors import BadField
+from ..errors import BadField
 from .labels import MAX_KEY, Kind, check_text
 
 SCHEMA = "labelhist/1"

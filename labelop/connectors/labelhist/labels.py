@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import BadField
+from ..errors import BadField
 
 Label = dict[str, Any]
 

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from audit.canonical import NotCanonical, canonical_json
 
-from .errors import BadField, BadHistory
+from ..errors import BadField
+from .errors import BadHistory
 
 MAX_LINE_BYTES = 16 * 2**20
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from os import PathLike
 from typing import Any
 
-from .errors import BadField, BadHistory
+from ..errors import BadField
+from .errors import BadHistory
 from .header import Header, read_header
 from .lines import numbered_lines, parsed
 from .state import State

@@ -1,29 +1,10 @@
 """What LabelOp stores of a label: the item's own fields, and one mark for each token or object."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from ..records import ItemRecord, Mark
 from .labels import Kind, Label, checked_label
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One annotation: a token, or an object of an image. Without a key it is known by its content alone."""
-
-    key: str | None
-    label: str
-    value: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ItemRecord:
-    """One sentence or image. `split` is empty where the history knows none."""
-
-    split: str
-    data: dict[str, Any]
-    metadata: dict[str, Any]
-    marks: list[Mark]
 
 
 def records_of(label: Label, kind: Kind) -> ItemRecord:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from .errors import BadField
+from ..errors import BadField
 from .labels import Kind, Label, checked_label, item_hash, patched
 from .steps import ChangeLine
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .errors import BadField
+from ..errors import BadField
 from .header import Header
 from .labels import MAX_KEY, PATCH_FIELDS, Label, check_text
 

@@ -1,10 +1,9 @@
-// The keyboard on the trail: everything it does can be done without it, by links and fields.
+// The keyboard on the trail and in lists: everything it does can be done without it, by links and fields.
 "use strict";
 
 (() => {
-  const lines = () => [...document.querySelectorAll(".lines-of-trail > li:not(.part)")];
-  const search = document.getElementById("q");
-  const help = document.querySelector(".keyboard")?.closest("details");
+  const lines = () => [...document.querySelectorAll(".lines-of-trail > li:not(.part), #result_list tbody tr")];
+  const search = document.querySelector("#q, #searchbar");
 
   const here = () => lines().findIndex((line) => line.contains(document.activeElement));
 
@@ -28,23 +27,17 @@
 
   const turn = (name) => document.querySelector(`.paging a[data-page="${name}"]`)?.click();
 
-  const explain = () => {
-    help.open = !help.open;
-    help.querySelector("summary").focus();
-  };
-
   const keys = {
     j: () => go(1),
     k: () => go(-1),
     o: open,
     "]": () => turn("older"),
     "[": () => turn("newest"),
-    "/": () => search.select(),
-    "?": explain,
+    "/": () => search?.select(),
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) {
       return;
     }
     const act = keys[event.key];

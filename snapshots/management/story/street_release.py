@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.acting import operation
 from audit.events import Event
 from audit.models import Entry
+from audit.query import parse
 from labelop.services.schema import freeze_schema, unfreeze_schema
 from roles.matrix import Role
 from roles.models import Membership
@@ -23,6 +24,7 @@ from ...services.log_reviews import open_log_review
 from ...services.releases import approve_release, move_planned_date, publish_release
 from ...services.restore import restore
 from ...services.snapshots import take_snapshot
+from ...services.views import save_view
 from .incidents import Incidents
 from .release import changes_of_roles, export, propose, read_the_log, waive_what_is_closed
 from .street import Street, hours
@@ -150,6 +152,9 @@ class Releases:
                 )
         with operation(by=self.petra, at=now - timedelta(minutes=5)):
             reveal_identity(self._otto(), by=self.petra, reason="To ask about the approval of v1.0")
+        with operation(by=self.petra, at=now - timedelta(minutes=4)):
+            question = parse("theme:access impact:high")
+            save_view(self.project, "Who came to decide what", question, shared=True, by=self.petra)
         return release
 
     def _otto(self) -> Membership:

@@ -12,6 +12,9 @@ from .records import Mark
 
 Live = tuple[str, str, dict[str, Any]]
 
+# The keys of a value that say where a mark lies, beside `bbox` and `seg`.
+_PLACES = ("start", "end", "head", "child", "from", "to")
+
 
 @dataclass(frozen=True)
 class Matching:
@@ -27,9 +30,10 @@ def match_marks(live: Iterable[Live], wanted: Iterable[Mark], *, next_key: int) 
     """Pair the live annotations, as (key, label, value), with the marks of a new label, one to one.
 
     A mark with a key of its own is the annotation of that key, or a new one. The others are paired when
-    wholly equal, then by equal category, bbox and seg, then by equal seg, then by equal bbox; of the last
-    two, those of one category first; among alike ones in the order of keys and marks. The rest is withdrawn
-    and added. New keys are numbers from `next_key` on, which is one more than the item has ever used.
+    wholly equal, then by equal category, bbox and seg, then by equal seg, by equal bbox, by another equal place; of
+    these, those of one category first; among alike ones in the order of keys and marks. Marks without any place are
+    paired by category. The rest is withdrawn and added. New keys are numbers from `next_key` on, which is one more
+    than the item has ever used.
     """
     olds = {key: Mark(key, label, value) for key, label, value in sorted(live, key=_by_number)}
     news = list(wanted)
@@ -37,7 +41,7 @@ def match_marks(live: Iterable[Live], wanted: Iterable[Mark], *, next_key: int) 
     if len(set(own_keys)) < len(own_keys):
         raise ValueError("two marks of one item have the same key")
     pairs = {place: new.key for place, new in enumerate(news) if new.key in olds}
-    for likeness in (_whole, _content, _class_and_seg, _seg, _class_and_bbox, _bbox):
+    for likeness in _LIKENESSES:
         _pair_alike(olds, news, pairs, likeness)
     matching = Matching([], [], [key for key in olds if key not in set(pairs.values())], [])
     numbers = (str(number) for number in count(next_key) if str(number) not in {*olds, *own_keys})
@@ -79,7 +83,9 @@ def _whole(mark: Mark) -> str:
     return canonical_json([mark.label, mark.value])
 
 
-def _content(mark: Mark) -> str:
+def _content(mark: Mark) -> str | None:
+    if _place(mark) is not None:
+        return None
     return canonical_json([mark.label, mark.value.get("bbox"), mark.value.get("seg")])
 
 
@@ -99,6 +105,18 @@ def _bbox(mark: Mark) -> str | None:
     return _alike_in("bbox", mark)
 
 
+def _class_and_place(mark: Mark) -> str | None:
+    return canonical_json([mark.label, place]) if (place := _place(mark)) else None
+
+
+def _place(mark: Mark) -> str | None:
+    """Where a mark lies that has neither polygon hash nor box: a span, an interval, a relation."""
+    if mark.value.get("bbox") or mark.value.get("seg"):
+        return None
+    place = {name: mark.value[name] for name in _PLACES if mark.value.get(name) is not None}
+    return canonical_json(place) if place else None
+
+
 def _alike_in(field: str, mark: Mark, *more: str) -> str | None:
     """A polygon or box that is missing or empty is like no other."""
     return canonical_json([mark.value[field], *more]) if mark.value.get(field) else None
@@ -107,3 +125,6 @@ def _alike_in(field: str, mark: Mark, *more: str) -> str | None:
 def _by_number(one: Live) -> tuple[bool, int, str]:
     key = one[0]
     return (False, int(key), key) if key.isascii() and key.isdecimal() else (True, 0, key)
+
+
+_LIKENESSES = (_whole, _content, _class_and_seg, _seg, _class_and_bbox, _bbox, _class_and_place, _place)

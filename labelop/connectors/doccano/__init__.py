@@ -1,0 +1,5 @@
+"""doccano's JSONL."""
+
+from .reader import read
+
+__all__ = ["read"]

@@ -1,0 +1,5 @@
+"""Prodigy's JSONL."""
+
+from .reader import read
+
+__all__ = ["read"]

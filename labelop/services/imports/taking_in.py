@@ -1,0 +1,130 @@
+"""Taking in what another tool says of some items, each of its people's savings as an act of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.acting import locked, operation
+from audit.events import Event
+from audit.models import Entry
+from audit.services import record
+from roles.matrix import Can
+from roles.models import User
+from roles.services import authorize
+
+from ...connectors.records import REVIEW, UNTOLD, WORK, ClassRecord, Incoming, Saved, Step
+from ...models import Item, Project
+from ..project_state import must_take_work
+from .importing import Importing, Telling, Written
+
+_ENDLESS = float("inf")
+_EVENTS = {REVIEW: Event.REVIEW_IMPORTED, WORK: Event.WORK_IMPORTED}
+
+
+@dataclass
+class TakenIn:
+    """What some records led to: how many rows by event, in how many acts; nothing where all was there already."""
+
+    changes: Counter[str] = field(default_factory=Counter)
+    acts: int = 0
+
+    def add(self, other: TakenIn) -> None:
+        self.changes += other.changes
+        self.acts += other.acts
+
+
+def take_in(
+    project: Project,
+    incoming: Sequence[Incoming],
+    telling: Telling,
+    *,
+    by: User,
+    defined: Mapping[str, ClassRecord] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> TakenIn:
+    """Bring items to what their source says of them, by acts of whoever imports.
+
+    What nobody is named for is one act, now. What somebody saved there is an act at the time it was saved,
+    attributed to an account that stands in for them. What is as it was is not touched, and leaves no entry.
+    """
+    taken = TakenIn()
+    with operation(by=by):
+        importing = _begun(project, incoming, telling, by, defined or {})
+        importing.bring_items()
+        groups = importing.annotations()
+        importing.write(untold := groups.pop(UNTOLD))
+        subjects = importing.changed_items | _items_of(untold, importing)
+        _record(importing, taken, by, subjects, None, dict(about) if about else None)
+    for saved in sorted(groups, key=_in_time):
+        with operation(by=by, at=saved.at):
+            importing.write(groups[saved])
+            _record(importing, taken, by, _items_of(groups[saved], importing), importing.person(saved.by), None)
+    _tell_steps(importing, incoming, taken, by)
+    return taken
+
+
+def _begun(
+    project: Project, incoming: Sequence[Incoming], telling: Telling, by: User, defined: Mapping[str, ClassRecord]
+) -> Importing:
+    project = locked(project)
+    authorize(by, Can.IMPORT_HISTORY, project)
+    must_take_work(project)
+    return Importing(project, incoming, telling, defined=defined)
+
+
+def _record(
+    importing: Importing, taken: TakenIn, by: User, subjects: set[str], attributed_to: User | None, about: Any
+) -> None:
+    entries = importing.record(
+        authorize(by, Can.IMPORT_HISTORY, importing.project), subjects, attributed_to, after=about
+    )
+    taken.acts += bool(entries)
+    for entry in entries:
+        taken.changes[entry.event] += entry.records
+
+
+def _items_of(written: Iterable[Written], importing: Importing) -> set[str]:
+    return {importing.key_of_item(one.row.item_id) for one in written}
+
+
+def _in_time(saved: Saved) -> tuple[float, str, str]:
+    return (saved.at.timestamp() if saved.at else _ENDLESS, saved.by, saved.author)
+
+
+def _tell_steps(importing: Importing, incoming: Sequence[Incoming], taken: TakenIn, by: User) -> None:
+    """Tell of each step taken in the source, once: it stands on the trail, and decides and changes nothing here."""
+    format_name = importing.telling.source.partition(" ")[0]
+    wanted = {
+        f"{format_name} {step.kind} {step.id}": (one.item, step) for one in incoming if one.steps for step in one.steps
+    }
+    if not wanted:
+        return
+    told = Entry.objects.filter(project=importing.project, event__in=_EVENTS.values(), source__in=list(wanted))
+    for source in sorted(
+        wanted.keys() - set(told.values_list("source", flat=True)), key=lambda one: _when(wanted[one])
+    ):
+        item, step = wanted[source]
+        with operation(by=by, at=step.at):
+            _tell(importing.items[item], step, source, importing, by)
+        taken.acts += 1
+        taken.changes[_EVENTS[step.kind]] += 1
+
+
+def _when(told: tuple[str, Step]) -> tuple[float, str]:
+    _, step = told
+    return (step.at.timestamp() if step.at else _ENDLESS, step.id)
+
+
+def _tell(item: Item, step: Step, source: str, importing: Importing, by: User) -> None:
+    record(
+        _EVENTS[step.kind],
+        item,
+        authorize(by, Can.IMPORT_HISTORY, importing.project),
+        reason=importing.telling.reason,
+        after={"what": step.what, "annotation": step.about},
+        attributed_to=importing.person(step.by),
+        source=source,
+    )
