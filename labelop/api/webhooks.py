@@ -1,4 +1,4 @@
-"""Who outside is told of what, and each entry on its way there. A secret is told in the admin alone, once."""
+"""Who outside is told of what, and each entry on its way there. A secret is told once."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ class DeliveryRow(Row):
 COLLECTIONS = (
     Collection(
         "webhooks",
-        "Addresses outside that are told of a project’s entries; added in the admin, where the secret is told once.",
+        "Addresses outside that are told of a project’s entries.",
         WebhookRow,
         webhooks_visible_to,
-        tuple(form for form in webhooks.ACTS if form is not webhooks.RenewSecretForm),
+        webhooks.ACTS,
+        (webhooks.AddWebhookForm,),
         filters=WebhookFilters,
     ),
     Collection(

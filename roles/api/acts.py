@@ -58,18 +58,20 @@ class ActsView(CollectionView):
 
     def _act(self, row: Any, answers: dict[str, Any], claim: Claim | None) -> HttpResponse:
         if self.form_class.alone:
-            made = self._done(row, answers)
-            return self._answer(made, self.form_class.operation_of(made), claim)
+            made, secret = self._done(row, answers)
+            return self._answer(made, secret, self.form_class.operation_of(made), claim)
         with operation(by=self.viewer) as act:
             self._must_match(row)
-            return self._answer(self._done(row, answers), act.operation, claim)
+            return self._answer(*self._done(row, answers), act.operation, claim)
 
-    def _done(self, row: Any, answers: dict[str, Any]) -> Model:
+    def _done(self, row: Any, answers: dict[str, Any]) -> tuple[Model, dict[str, str | None]]:
+        """What the act made or changed, and the secret that some acts tell."""
         form = self.form_class(subject=row, viewer=self.viewer)
         bind(form, answers)
         if not form.is_valid():
             raise ValidationError(form.errors.as_data())
-        return form.act(**form.cleaned_data)
+        made = form.act(**form.cleaned_data)
+        return made, {} if form.secret is None else {"secret": form.secret}
 
     def _must_match(self, row: Any) -> None:
         """Refuse when the row is not any more what its `ETag` was made of."""
@@ -82,7 +84,9 @@ class ActsView(CollectionView):
         if wanted.strip() != "*" and now not in [tag.strip() for tag in wanted.split(",")]:
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "The row has changed since it was read.")
 
-    def _answer(self, made: Model, operation_id: uuid.UUID | None, claim: Claim | None) -> HttpResponse:
+    def _answer(
+        self, made: Model, secret: dict[str, str | None], operation_id: uuid.UUID | None, claim: Claim | None
+    ) -> HttpResponse:
         collection = self.collections[type(made)]
         # What one has just given away one may not see any more.
         row = collection.visible_to(self.viewer).filter(pk=made.pk).first()
@@ -92,11 +96,13 @@ class ActsView(CollectionView):
             "row": collection.told(row, self.request) if row is not None else None,
         }
         status = HTTPStatus.CREATED if self.makes else HTTPStatus.OK
-        body = JSONRenderer().render(told)
         location = str(told["url"] or "") if self.makes else ""
         if claim is not None:
-            claim.keep(status, body, location)
-        answer = HttpResponse(body, status=status, content_type="application/json")
+            # SECURITY: a secret is told once, and kept nowhere.
+            claim.keep(status, JSONRenderer().render({**told, **dict.fromkeys(secret)}), location)
+        answer = HttpResponse(JSONRenderer().render({**told, **secret}), status=status, content_type="application/json")
+        if secret:
+            answer["Cache-Control"] = "no-store"
         if location:
             answer["Location"] = location
         return answer
@@ -110,7 +116,8 @@ class ActsView(CollectionView):
         status = HTTPStatus.CREATED if self.makes else HTTPStatus.OK
         made = self.collections[self.made_model]
         about = " ".join((form.__doc__ or "").split()) or form.done
-        return Described(name, form.label, about, done_of(made), status, answers_to(form), headers)
+        done = done_of(made, form.secret is not None)
+        return Described(name, form.label, about, done, status, answers_to(form), headers)
 
     @property
     def made_model(self) -> type[Model]:
@@ -157,11 +164,14 @@ class RowsOrCreateView(RowsView, BeginView):
 
 
 @cache
-def done_of(collection: Collection) -> type[serializers.Serializer]:
-    """What an act answers: the number of its operation, and the row as it is now."""
+def done_of(collection: Collection, secret: bool) -> type[serializers.Serializer]:
+    """What an act answers: the number of its operation, the row as it is now, and of some acts a secret."""
     fields = {
         "operation": serializers.UUIDField(allow_null=True, help_text="The number of the act on the trail."),
         "url": serializers.CharField(allow_null=True, help_text="Where the row is found."),
         "row": collection.serializer(allow_null=True),
     }
-    return type(f"{collection.model.__name__}Done", (serializers.Serializer,), fields)
+    if secret:
+        fields["secret"] = serializers.CharField(allow_null=True, help_text="Told once; null where it was told before.")
+    name = f"{collection.model.__name__}{'AndSecret' if secret else ''}Done"
+    return type(name, (serializers.Serializer,), fields)

@@ -98,7 +98,7 @@ class ApiSchema(AutoSchema):
 
     def _good(self, answer: Any) -> Any:
         if isinstance(answer, str):
-            return OpenApiResponse({"type": "string"}, description="A stream.")
+            return OpenApiResponse({"type": "string"}, description="A file, or a stream of lines.")
         if isinstance(answer, Page):
             row = self.resolve_serializer(answer.serializer, "response").ref
             return OpenApiResponse(_page_of(row), description="Newest first.")

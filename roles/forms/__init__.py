@@ -87,6 +87,8 @@ class ActForm(forms.Form):
     ending: ClassVar[bool] = False
     # Whether the act must be the first of its transaction, since it holds the gate alone.
     alone: ClassVar[bool] = False
+    # What an act tells once, right after; None of an act that tells none.
+    secret: str | None = None
     # Templates speak of the class itself; Django would make a form of it.
     do_not_call_in_templates = True
 

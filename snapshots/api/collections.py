@@ -16,7 +16,8 @@ from .. import filters
 from ..forms import log_reviews as of_reviews
 from ..forms.adjustments import AcceptAdjustment, ProposeAdjustment, RejectAdjustment
 from ..forms.releases import STEPS, ProposeRelease
-from ..forms.snapshots import RestoreAct, TakeSnapshotForm
+from ..forms.restore import RestoreAct
+from ..forms.snapshots import TakeSnapshot
 from ..forms.views import RemoveViewForm, RenameViewForm, SaveViewForm
 from ..models import Adjustment, Disposition, Finding, LogReview, Release, SavedView, SignOff, Snapshot
 from ..selectors import (
@@ -136,7 +137,7 @@ COLLECTIONS = (
         SnapshotRow,
         _snapshots,
         (ProposeRelease, RestoreAct),
-        (TakeSnapshotForm,),
+        (TakeSnapshot,),
         filters=filters.SnapshotFilters,
         versions=False,
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from audit.acting import operation
@@ -14,29 +15,55 @@ from roles.api.acts import ActView
 from roles.api.answers import answers_to, bind
 from roles.api.described import Described
 
-from ..forms.streams import StreamForm
+from ..forms.streams import LetOutForm, StreamForm
+from ..pages.outside import as_file
+from ..pages.review import reviewed
 
-NDJSON = "application/x-ndjson"
+NDJSON, HTML = "application/x-ndjson", "text/html"
 
 
-class StreamView(ActView):
-    """NDJSON, one object a line, once the export stands on the trail; memory stays small however much there is."""
+class LetOutView(ActView):
+    """What is let out is answered once the export stands on the trail."""
 
-    def post(self, request: Request, **kwargs: Any) -> StreamingHttpResponse:  # type: ignore[override]
+    media_type: ClassVar[str]
+
+    def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         row = self.subject()
-        form = cast("StreamForm", self.form_class(subject=row, viewer=self.viewer))
+        form = cast("LetOutForm", self.form_class(subject=row, viewer=self.viewer))
         bind(form, self.answers(request))
         with operation(by=self.viewer) as act:
             if not form.is_valid():
                 raise ValidationError(form.errors.as_data())
-            entry = cast("Entry", form.act(**form.cleaned_data))
-        answer = StreamingHttpResponse(form.lines(entry), content_type=NDJSON)
+            entry = form.act(**form.cleaned_data)
+        answer = self.let_out(form, entry)
         answer["Operation"] = str(act.operation)
         answer["Cache-Control"] = "no-store"
         return answer
+
+    def let_out(self, form: Any, entry: Entry) -> HttpResponseBase:
+        raise NotImplementedError
 
     def described(self, method: str) -> Described:
         form = self.form_class
         name = f"{self.collection.noun}_{form.name}".replace("-", "_")
         about = " ".join((form.__doc__ or "").split())
-        return Described(name, form.label, about, NDJSON, request=answers_to(form))
+        return Described(name, form.label, about, self.media_type, request=answers_to(form))
+
+
+class StreamView(LetOutView):
+    """NDJSON, one object a line; memory stays small however much there is."""
+
+    media_type = NDJSON
+
+    def let_out(self, form: StreamForm, entry: Entry) -> StreamingHttpResponse:
+        return StreamingHttpResponse(form.lines(entry), content_type=NDJSON)
+
+
+class ReviewFileView(LetOutView):
+    """The review of a snapshot, as the file of its page."""
+
+    media_type = HTML
+
+    def let_out(self, form: LetOutForm, entry: Entry) -> HttpResponse:
+        request = self.request._request
+        return as_file(request, reviewed(request, form.subject.project.slug, form.subject.number), entry)

@@ -10,17 +10,17 @@ from roles.api.description import DescriptionView, SwaggerView
 from roles.api.nowhere import NowhereView
 from roles.api.routes import routes_of, view_of
 
-from ..forms.streams import StreamForm, StreamSnapshot, StreamTrail, StreamVersions
+from ..forms.streams import ExportReview, LetOutForm, StreamSnapshot, StreamTrail, StreamVersions
 from . import between, items, standing, trail
 from .collections import COLLECTIONS
-from .streams import StreamView
+from .streams import LetOutView, ReviewFileView, StreamView
 
 app_name = "api"
 
 
-def _stream(noun: str, form: type[StreamForm]) -> Any:
+def _let_out(noun: str, form: type[LetOutForm], view: type[LetOutView] = StreamView) -> Any:
     collection = next(each for each in COLLECTIONS if each.noun == noun)
-    return view_of(StreamView, collection=collection, form_class=form)
+    return view_of(view, collection=collection, form_class=form)
 
 
 urlpatterns = [
@@ -48,9 +48,14 @@ urlpatterns = [
     ),
     path("matrix/", standing.MatrixView.as_view(), name="matrix"),
     path("me/", standing.MeView.as_view(), name="me"),
-    path("projects/<slug:row>/stream-trail/", _stream("projects", StreamTrail), name="projects/stream-trail"),
-    path("projects/<slug:row>/stream-versions/", _stream("projects", StreamVersions), name="projects/stream-versions"),
-    path("snapshots/<int:row>/stream/", _stream("snapshots", StreamSnapshot), name="snapshots/stream"),
+    path("projects/<slug:row>/stream-trail/", _let_out("projects", StreamTrail), name="projects/stream-trail"),
+    path("projects/<slug:row>/stream-versions/", _let_out("projects", StreamVersions), name="projects/stream-versions"),
+    path("snapshots/<int:row>/stream/", _let_out("snapshots", StreamSnapshot), name="snapshots/stream"),
+    path(
+        "snapshots/<int:row>/export-review/",
+        _let_out("snapshots", ExportReview, ReviewFileView),
+        name="snapshots/export-review",
+    ),
     *routes_of(COLLECTIONS),
     re_path(".*", NowhereView.as_view(), name="nowhere"),
 ]

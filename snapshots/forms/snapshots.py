@@ -1,4 +1,4 @@
-"""What taking a snapshot asks, and bringing a project back to one."""
+"""What the acts on snapshots ask."""
 
 from __future__ import annotations
 
@@ -6,42 +6,52 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from audit.acting import GateBusy
-from labelop.models import LabelClass, Project
-from roles.forms import ActForm, ListActForm, ReasonField
+from labelop.models import Project
+from roles.forms import ListActForm, ReasonField
 from roles.matrix import Can
-from roles.models import Membership
 
+from ..content import State, newest_cut
+from ..differences import Comparison
 from ..models import Purpose, Snapshot
-from ..scopes import EditsBetween, EditsOf, Everything, OneClass, Scope
-from ..services.restore import restore
 from ..services.snapshots import take_snapshot
-
-WHAT = [
-    ("everything", "Everything"),
-    ("class", "The marks of one class"),
-    ("person", "One person’s edits since"),
-    ("range", "What was done in a time range"),
-]
+from ..statement import is_long
+from ..versioning import suggested_version
 
 
-class TakeSnapshotForm(ListActForm):
-    """The name of a cut, and what it is for."""
+class TakeSnapshot(ListActForm):
+    """How a snapshot is called, what it is for, and why it is taken."""
 
-    name, label, done, can = "create", "Take a snapshot", "The snapshot is taken.", Can.TAKE_SNAPSHOTS
-    alone = True
-    title = forms.CharField(label="Name", max_length=255)
-    purpose = forms.ChoiceField(choices=Purpose.choices, required=False, initial=Purpose.ROUTINE)
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    reason = ReasonField(required=False)
+    name, label, done = "take", "Take a snapshot", "The snapshot is taken."
+    can, alone = Can.TAKE_SNAPSHOTS, True
+    called = forms.CharField(label="Name", max_length=255)
+    purpose = forms.ChoiceField(choices=Purpose.choices, initial=Purpose.ROUTINE)
+    note = ReasonField(label="Note", required=False)
+    field_order = ("project", "called", "purpose", "note")
 
-    def act(self, project: Project, title: str, purpose: str, note: str, reason: str) -> Snapshot:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project = self._project_named()
+        if project is not None and (suggestion := _suggested(project)):
+            self.fields["called"].help_text = f"Suggested version number: {suggestion}."
+
+    def _project_named(self) -> Project | None:
+        """The project that the link which led here has filled in, if it is one of the viewer's."""
         try:
-            taken = take_snapshot(project, title, by=self.viewer, purpose=Purpose(purpose), note=note, reason=reason)
+            found = self.fields["project"].clean(self.initial.get("project"))
+        except ValidationError:
+            return None
+        return found if isinstance(found, Project) else None
+
+    def act(self, project: Project, called: str, purpose: str, note: str) -> Snapshot:
+        try:
+            return take_snapshot(project, called, by=self.viewer, purpose=Purpose(purpose), note=note).snapshot
         except GateBusy:
-            raise forms.ValidationError("Somebody is at work without a pause; try again in a moment.") from None
-        return taken.snapshot
+            raise ValidationError("Somebody is at work without a pause; try again in a moment.") from None
+        except ValidationError as error:
+            raise _at_the_field(error) from None
 
     @staticmethod
     def operation_of(made: Any) -> uuid.UUID | None:
@@ -49,45 +59,22 @@ class TakeSnapshotForm(ListActForm):
         return operation
 
 
-class ScopeForm(forms.Form):
-    """How much goes back to a snapshot."""
-
-    what = forms.ChoiceField(choices=WHAT)
-    label_class = forms.CharField(required=False, max_length=255, help_text="The key of the class.")
-    member = forms.IntegerField(required=False, min_value=1, help_text="The id of the membership.")
-    start = forms.DateTimeField(required=False)
-    end = forms.DateTimeField(required=False)
-
-    def scope_in(self, project: Project) -> Scope:
-        """The scope that was asked for; raises `ValidationError`."""
-        answers = self.cleaned_data
-        if answers["what"] == "class":
-            found = LabelClass.objects.filter(project=project, key=answers["label_class"]).first()
-            if found is None:
-                raise forms.ValidationError({"label_class": "This project has no such class."})
-            return OneClass(found)
-        if answers["what"] == "person":
-            member = Membership.objects.filter(project=project, pk=answers["member"] or 0).first()
-            if member is None:
-                raise forms.ValidationError({"member": "This project has no such member."})
-            return EditsOf(member.user, project)
-        if answers["what"] == "range":
-            if not (answers["start"] or answers["end"]):
-                raise forms.ValidationError({"start": "Give a beginning or an end."})
-            return EditsBetween(answers["start"], answers["end"])
-        return Everything()
+def _suggested(project: Project) -> str:
+    """From what differs between the latest snapshot and now; empty where that takes longer than a form may."""
+    latest = Snapshot.objects.filter(project=project).defer("states").order_by("-number").first()
+    if latest is None:
+        return str(suggested_version(None, []))
+    now = State(project.pk, newest_cut(project.pk))
+    return (
+        ""
+        if is_long(project, latest, now)
+        else str(suggested_version(latest, Comparison(project, latest, now).differences))
+    )
 
 
-class RestoreAct(ActForm, ScopeForm):
-    """How much goes back, why, and the digest of the preview that was agreed to."""
-
-    name, label, done, can = "restore", "Restore", "The project is back there.", Can.RESTORE_DATA
-    field_order = ("what", "label_class", "member", "start", "end", "seen", "reason")
-    seen = forms.CharField(max_length=64, help_text="The digest of the preview that was agreed to.")
-    reason = ReasonField()
-
-    def act(self, reason: str, seen: str, **answers: Any) -> Snapshot:
-        snapshot: Snapshot = self.subject
-        project = snapshot.project
-        restore(project, snapshot, self.scope_in(project), by=self.viewer, reason=reason, seen=seen)
-        return snapshot
+def _at_the_field(error: ValidationError) -> ValidationError:
+    """What is wrong, beside what was asked."""
+    if not hasattr(error, "error_dict"):
+        return error
+    asked_as = {"name": "called", "reason": "note"}
+    return ValidationError({asked_as.get(name, name): wrong for name, wrong in error.error_dict.items()})

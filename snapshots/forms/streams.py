@@ -1,8 +1,9 @@
-"""What is asked of whoever takes a part of the past out of the building as a stream."""
+"""What is asked of whoever takes a part of the past out of the building."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 
@@ -16,17 +17,25 @@ from roles.matrix import Can
 from roles.telling import pseudonyms_in
 
 from ..content import newest_cut
+from ..services.exports import export_review
 from ..services.streams import let_snapshot_out, let_versions_out
 from ..services.trail import export_trail
 from ..streams import snapshot_lines, version_lines
 from ..trail_files import as_ndjson
 
 
-class StreamForm(ActForm):
-    """Why something leaves. `lines` is read once the export stands on the trail."""
+class LetOutForm(ActForm):
+    """Why something leaves; what lets it out is an entry."""
 
     done = "It is on its way."
     reason = ReasonField()
+
+    def act(self, *args: Any, **answers: Any) -> Entry:
+        raise NotImplementedError
+
+
+class StreamForm(LetOutForm):
+    """Why it leaves as a stream. `lines` is read once the export stands on the trail."""
 
     def lines(self, entry: Entry) -> Iterator[bytes]:
         raise NotImplementedError
@@ -54,7 +63,7 @@ class StreamTrail(StreamForm):
         return Source(found.filter(project=self.subject), source.project_ids, source.whole)
 
     def act(self, q: Query, reason: str) -> Entry:
-        return export_trail(self.subject, q, form="ndjson", by=self.viewer, reason=reason)
+        return export_trail([self.subject], q, form="ndjson", by=self.viewer, reason=reason)
 
     def lines(self, entry: Entry) -> Iterator[bytes]:
         # It leaves the building: people are told as role and number, whatever was revealed to whoever takes it.
@@ -83,3 +92,12 @@ class StreamSnapshot(StreamForm):
 
     def lines(self, entry: Entry) -> Iterator[bytes]:
         return snapshot_lines(self.subject)
+
+
+class ExportReview(LetOutForm):
+    """The review of a snapshot as one file of HTML, to be read by people without an account."""
+
+    name, label, can = "export-review", "Export the review", Can.EXPORT_SNAPSHOTS
+
+    def act(self, reason: str) -> Entry:
+        return export_review(self.subject, by=self.viewer, reason=reason)

@@ -66,7 +66,7 @@ def test_a_token_does_no_more_than_its_scopes(cast: Cast) -> None:
 
 
 def test_a_snapshot_is_taken_by_an_act_of_its_own(cast: Cast) -> None:
-    answer = tool_of(cast.olga).post("snapshots/", {"project": "birds", "title": "v1"})
+    answer = tool_of(cast.olga).post("snapshots/take/", {"project": "birds", "called": "v1", "purpose": "routine"})
     assert answer.status_code == 201, answer.content
     assert answer.json()["row"]["name"] == "v1"
     assert answer.json()["row"]["manifest_hash"]

@@ -16,6 +16,7 @@ INTERNAL = {
     "expire_membership",  # remind
     "note_anomaly",  # remind, and the acts that show one
     "operator_account",  # commands
+    "record_lockout",  # logins that failed too often
     "service_account",  # commands
     "stand_in_for",  # imports
     "record_superusers_of_the_command_line",  # createsuperuser
@@ -29,16 +30,14 @@ INTERNAL = {
 IN_THE_ADMIN = {
     "change_password",
     "issue_token",  # told once, on the page itself
-    "add_webhook",  # likewise its secret
-    "renew_secret",
 }
 # What only whoever runs LabelOp does, on the command line.
 ON_THE_COMMAND_LINE = {
     "export_snapshot",  # into a folder; `stream` is what the API offers
     "import_batch",  # of a history that is a file
     "replay_history",
-    "import_file",  # a file of another tool
-    "export_dataset",  # into files of another tool
+    "import_file",  # of another tool: as large as it likes, and names its authors as no role may
+    "export_dataset",  # a folder of pictures and files of another tool; `stream` has the same marks
 }
 
 
