@@ -7,8 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -63,7 +62,7 @@ class WrongParameter(Malformed):
 
 
 def problem_of(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to what went wrong; None for what nobody foresaw."""
+    """The answer to what went wrong; None for what nobody foresaw, which `labelop.pages.errors` answers."""
     headers: dict[str, str] = {}
     errors: list[dict[str, str]] = []
     if isinstance(error, Refused):
@@ -76,7 +75,7 @@ def problem_of(error: Exception, context: Mapping[str, Any]) -> Response | None:
         status, detail = HTTPStatus.NOT_FOUND, "Nothing is here."
     elif isinstance(error, ValidationError):
         status, detail, errors = HTTPStatus.UNPROCESSABLE_ENTITY, "This cannot be done.", list(errors_of(error))
-    elif isinstance(error, (GateBusy, OperationalError)):
+    elif isinstance(error, GateBusy):
         status, detail = HTTPStatus.SERVICE_UNAVAILABLE, "Nothing was done: try again in a moment."
         headers["Retry-After"] = str(SECONDS_AT_THE_GATE)
     elif isinstance(error, exceptions.APIException):
@@ -99,6 +98,11 @@ def errors_of(error: ValidationError) -> Iterator[dict[str, str]]:
             yield {"pointer": "", "detail": text}
 
 
+def problem_of_no_view(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JsonResponse:
+    """The answer to what went wrong before a view was there to say so, or in a way that nobody foresaw."""
+    return JsonResponse(_told(status, detail), status=status, content_type=CONTENT_TYPE, headers=headers)
+
+
 def _detail(error: exceptions.APIException) -> str:
     detail = error.detail
     return str(detail) if isinstance(detail, str) else "The request cannot be answered."
@@ -114,10 +118,14 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
 
 
 def _answer(status: HTTPStatus, detail: str, errors: list[dict[str, str]], headers: dict[str, str]) -> Response:
-    told: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    told = _told(status, detail)
     if errors:
         told["errors"] = errors
     answer = Response(told, status=status.value, headers=headers, content_type=CONTENT_TYPE)
     # Whatever the view would have rendered, a problem is told as one.
     answer.exception = True
     return answer
+
+
+def _told(status: HTTPStatus, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}

@@ -36,6 +36,7 @@ CHAPTER = Parameter("The number of the snapshot that ends the chapter.", {"type"
 
 class EntryRow(EntryTold):
     operation: str
+    request_id: str | None
     theme: str
     project: str | None
     url: str
@@ -129,6 +130,7 @@ def entry_row(entry: Entry, names: Pseudonyms) -> EntryRow:
     return {
         **entry_as_dict(entry, names),
         "operation": str(entry.operation),
+        "request_id": entry.request_id or None,
         "theme": entry.theme.lower(),
         "project": entry.project.slug if entry.project else None,
         "url": reverse("api:audit.entry", args=[entry.pk]),

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from audit.acting import operation
 from roles.api.answers import answers_to, example_of
-from roles.matrix import Scope
-from roles.models import Token, User
+from roles.forms import MemberField, ProjectField
+from roles.matrix import Role, Scope
+from roles.models import Membership, Token, User
 from roles.services import deactivate_account, issue_token, revoke_token
 from tests.access.stage import BIRDS, SHIPS, Furnished, Stage
 
@@ -77,7 +78,10 @@ def doors_of(furnished: Furnished) -> Iterator[Door]:
 
 
 def _of(furnished: Furnished, form: Any) -> dict[str, Any]:
-    return {"project": furnished.project.slug} if "project" in form.base_fields else {}
+    """What an example cannot know: the project, and a member of it."""
+    owner = Membership.objects.in_force().filter(project=furnished.project, role=Role.OWNER).earliest("id")
+    known = {ProjectField: furnished.project.slug, MemberField: owner.pk}
+    return {name: known[type(each)] for name, each in form.base_fields.items() if type(each) in known}
 
 
 def _filled(pattern: str, furnished: Furnished) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from labelop.models import Item
+from labelop.services.work import exclude_item
 from roles.matrix import Scope
 from tests.cast import Cast, what_is_left
 
@@ -20,6 +22,32 @@ def test_an_act_is_done_and_told_with_the_number_of_its_operation(cast: Cast) ->
     assert told["operation"] == str(left.entry.operation)
     assert told["row"]["excluded"] is True
     assert (left.entry.event, left.entry.channel, left.entry.reason) == ("items.excluded", "api", "Blurred")
+
+
+def test_an_entry_names_the_request_that_it_was_written_for(cast: Cast) -> None:
+    tool = tool_of(cast.olga)
+    with what_is_left() as left:
+        answer = tool.post(f"items/{cast.item.pk}/exclude/", {"reason": "Blurred"}, X_Request_ID="ticket-4711")
+        named = tool.post(f"items/{cast.item.pk}/reinstate/", {"reason": "Sharp"})
+    assert (answer["X-Request-ID"], left.entries[0].request_id) == ("ticket-4711", "ticket-4711")
+    assert left.entries[1].request_id == named["X-Request-ID"]
+    assert tool.get(f"entries/{left.entries[0].pk}/").json()["request_id"] == "ticket-4711"
+    client = Client()
+    client.force_login(cast.olga)
+    assert "<code>ticket-4711</code>" in client.get(f"/audit/entry/{left.entries[0].pk}/change/").content.decode()
+
+
+def test_a_refusal_names_its_request_too(cast: Cast) -> None:
+    tool = tool_of(cast.ravi)
+    with what_is_left() as left:
+        answer = tool.post(f"items/{cast.item.pk}/exclude/", {"reason": "Blurred"})
+    assert left.entry.request_id == answer["X-Request-ID"]
+
+
+def test_what_no_request_asked_for_names_none(cast: Cast) -> None:
+    with what_is_left() as left:
+        exclude_item(cast.item, by=cast.olga, reason="Blurred")
+    assert left.entry.request_id == ""
 
 
 def test_what_is_new_is_told_where_it_is_found(cast: Cast) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.test import Client
 
 from tests.access.stage import set_the_access_stage
 from tests.access.test_matrix import nothing_logged
 from tests.cast import what_is_left
 
-from .asking import V1
 from .doors import Door, ask, doors_of, forbidden, said_in, tokens_on
 from .table import COLUMNS, TABLE
 
@@ -74,12 +72,3 @@ def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_their
     assert walked.deviations == []
     assert walked.cells > 3000
     assert left.events == []
-
-
-def test_what_is_nowhere_is_a_problem_and_no_page(db: None) -> None:
-    stage = set_the_access_stage()
-    secret = tokens_on(stage)["owner"]
-    for address in (f"{V1}nowhere/", f"{V1}items/7/nothing/", f"{V1}items/99999999999999999999/", "/api/v1/é"):
-        for headers, status in (({"Authorization": f"Bearer {secret}"}, 404), ({}, 401)):
-            answer = Client().get(address, headers=headers)
-            assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), address
