@@ -8,9 +8,10 @@ from typing import Any, ClassVar, TypedDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from audit.lines import Line, Source, lines_of, newest_ids
+from audit.lines import Line, lines_of, newest_ids
 from audit.models import Entry
 from audit.query import KEYS, Wrong, asked_by, parse
+from audit.reach import Source
 from labelop.selectors.trail import work_entries_visible_to
 from roles.api.curated import CuratedView
 from roles.api.problems import Malformed
