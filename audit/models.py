@@ -42,6 +42,8 @@ class Entry(AppendOnly):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
+    # Under which the server's log has the request of the act; empty where there was none.
+    request_id = models.CharField(max_length=64, blank=True)
     subject_type = models.CharField(max_length=100, blank=True)
     subject_id = models.BigIntegerField(null=True)
     subject_name = models.CharField(max_length=500, blank=True)

@@ -13,7 +13,7 @@ from audit.models import Entry
 from audit.reach import Source
 from roles.matrix import Can
 from roles.models import User
-from roles.selectors import entries_visible_to, projects_where
+from roles.selectors import entries_visible_to, projects_where, sees_the_site
 
 from ..models import Annotation, Assignment, Dispute, Item, Project, Review
 from .work import own_assignments
@@ -70,7 +70,7 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
     inspected = [pk for pk in projects_where(viewer, Can.INSPECT_TRAIL) if project is None or pk == project.pk]
     seen = [pk for pk in projects_where(viewer, Can.SEE_PROJECT) if project is None or pk == project.pk]
     whole: list[int | None] = [*inspected]
-    if viewer.is_superuser and project is None:
+    if project is None and sees_the_site(viewer):
         whole.append(None)
     sources = [Source(entries_visible_to(viewer), tuple(whole), whole=True)] if whole else []
     elsewhere = tuple(pk for pk in seen if pk not in set(inspected))

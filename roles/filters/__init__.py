@@ -2,7 +2,7 @@
 
 from .entries import EntryFilters, entries_asked_for, offered_for, source_asked_for, without_names
 from .people import PersonFilter
-from .rows import AnomalyFilters, MembershipFilters
+from .rows import AnomalyFilters, MembershipFilters, TokenFilters
 from .strict import StrictFilterSet, ValuesFilter
 from .values import (
     ChoicesFilter,
@@ -32,6 +32,7 @@ __all__ = [
     "RowFilter",
     "SpanFilter",
     "StrictFilterSet",
+    "TokenFilters",
     "ValuesFilter",
     "VocabularyFilter",
     "entries_asked_for",
