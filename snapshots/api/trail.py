@@ -11,7 +11,7 @@ from django.urls import reverse
 from audit.lines import Line, lines_of, newest_ids
 from audit.models import Entry
 from audit.query import KEYS, Wrong, asked_by, parse
-from audit.reach import Source
+from audit.reach import FAR, Source, floor_of
 from labelop.selectors.trail import work_entries_visible_to
 from roles.api.curated import CuratedView
 from roles.api.problems import Malformed
