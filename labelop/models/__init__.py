@@ -1,4 +1,5 @@
 from .assignments import Assignment, Priority
+from .connections import Connection, Hint, Pull
 from .projects import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
 from .quality import Metric, QualitySignal
 from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
@@ -10,8 +11,10 @@ __all__ = [
     "MOVES",
     "Annotation",
     "Assignment",
+    "Connection",
     "Dispute",
     "Geometry",
+    "Hint",
     "Item",
     "LabelClass",
     "Metric",
@@ -19,6 +22,7 @@ __all__ = [
     "Priority",
     "Project",
     "ProjectState",
+    "Pull",
     "QualitySignal",
     "ReasonCode",
     "Review",
