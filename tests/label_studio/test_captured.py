@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def replay(studio: Studio, body: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def both(olga: User, studio: Studio) -> Iterator[list[Connected]]:
+def both(olga: User, studio: Studio) -> list[Connected]:
     bodies = [request["body"] for request in requests()]
     for body in bodies:
         if body["action"].startswith("PROJECT_") and body.get("project", {}).get("parsed_label_config"):
@@ -67,7 +66,7 @@ def both(olga: User, studio: Studio) -> Iterator[list[Connected]]:
     for body in bodies:
         replay(studio, body)
         assert [each.post(body) for each in both] == [202, 202]
-    yield both
+    return both
 
 
 @pytest.mark.django_db

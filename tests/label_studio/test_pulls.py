@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from audit.models import Entry
@@ -19,7 +17,7 @@ T1, T2, T3 = (f"2026-03-0{day}T10:00:00.123456Z" for day in (1, 2, 3))
 
 
 @pytest.fixture
-def pets(olga: User, studio: Studio) -> Iterator[Connected]:
+def pets(olga: User, studio: Studio) -> Connected:
     """Two tasks, of which Ana (2) has annotated the first; pulled once."""
     studio.projects[7] = project(7, "cat", "dog")
     studio.tasks = {1: task(1, annotation(11, 1, [region("cat"), region("dog", 50)], 2, T1)), 2: task(2)}
