@@ -67,6 +67,7 @@ class Event(models.TextChoices):
     ACCESS_OVERRIDDEN = "access.overridden", HIGH, Theme.ACCESS, REQUIRED, "Acted without a membership"
     ACCESS_DENIED = "access.denied", MEDIUM, Theme.ACCESS, OPTIONAL, "Attempt refused"
     ACCESS_DENIED_REPEATEDLY = "access.denied_repeatedly", HIGH, Theme.ACCESS, OPTIONAL, "Many attempts refused at once"
+    LOGIN_LOCKED_OUT = "login.locked_out", HIGH, Theme.ACCESS, OPTIONAL, "Logins locked after many failures"
     ANOMALY_NOTED = "anomaly.noted", MEDIUM, Theme.ACCESS, OPTIONAL, "Anomaly noted"
     ANOMALY_ACKNOWLEDGED = "anomaly.acknowledged", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly acknowledged"
     ANOMALY_RESOLVED = "anomaly.resolved", MEDIUM, Theme.ACCESS, REQUIRED, "Anomaly resolved"
@@ -166,6 +167,7 @@ class Event(models.TextChoices):
     GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
+    REVIEW_EXPORTED = "export.review_made", HIGH, Theme.EXPORT, REQUIRED, "Review of a snapshot exported"
     TRAIL_EXPORTED = "trail.exported", HIGH, Theme.EXPORT, REQUIRED, "Trail exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"

@@ -11,3 +11,5 @@ urlpatterns = [
     path("", include("snapshots.urls")),
     path("", admin.site.urls),
 ]
+
+handler500 = "labelop.pages.errors.failed"

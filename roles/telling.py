@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from .models import Membership, User
 from .selectors import revealed_to
 
 NOT_RECORDED = "not recorded"
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 # What entries call the annotator whom they name by id.
 PEOPLE = frozenset({"annotator"})
 
@@ -100,11 +102,23 @@ def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
             entry,
             _actor_or_you(entry, pseudonyms, viewer),
             subject_told(entry, pseudonyms),
-            plainly(_with_people(_role_or(entry.before), entry, pseudonyms)),
-            plainly(_with_people(_role_or(entry.after), entry, pseudonyms)),
+            _said(entry.before, entry, pseudonyms),
+            _said(entry.after, entry, pseudonyms),
         )
         for entry in entries
     ]
+
+
+def change_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """What was before and what after, on one line."""
+    sides = (_said(side, entry, pseudonyms) for side in (entry.before, entry.after))
+    return " → ".join(filter(None, sides))
+
+
+def _said(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> str:
+    """What was before or after, in the words of a page: of a hash its first digits, as one compares them."""
+    said = plainly(_with_people(_role_or(value), entry, pseudonyms))
+    return HASH.sub(lambda found: f"{found[0][:12]}…", said)
 
 
 def ago(at: datetime) -> str:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from audit.models import Entry
 from labelop.models import Project
-from roles.telling import EntryTold, Pseudonyms, actor_told, entry_as_dict, subject_told
+from roles.telling import EntryTold, Pseudonyms, actor_told, change_told, entry_as_dict, subject_told
 
 from .models import Snapshot
 
@@ -65,7 +65,8 @@ def as_markdown(project: str, title: str, acts: list[Act], names: Pseudonyms) ->
     for act in acts:
         for entry in act.entries:
             many = f" × {entry.records:,}" if entry.records > 1 else ""
-            what = f"{entry.label}{many}: {subject_told(entry, names)}"
+            change = change_told(entry, names)
+            what = f"{entry.label}{many}: {subject_told(entry, names)}" + (f" ({change})" if change else "")
             who = actor_told(entry, names)
             cells = (f"{entry.at:%Y-%m-%d %H:%M}", what, who, entry.reason or "*not recorded*")
             lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 
 from audit.canonical import canonical_json, sha256_hex
 from audit.events import BOOKKEEPING, Event, Impact, Theme
@@ -260,6 +260,21 @@ def progress_of(log_review: LogReview) -> Progress:
         sum(1 for line in log_review.checklist if line["answer"]),
         list(calling.filter(~Exists(finding))),
     )
+
+
+def points_of(log_reviews: Sequence[LogReview]) -> dict[int, tuple[int, int]]:
+    """How many decision points each of these log reviews has, and how many without a disposition; asked at once."""
+    points = _counted([(each.pk, decision_points(each)) for each in log_reviews])
+    left = _counted([(each.pk, undecided(each)) for each in log_reviews])
+    return {each.pk: (points.get(each.pk, 0), left.get(each.pk, 0)) for each in log_reviews}
+
+
+def _counted(scopes: list[tuple[int, QuerySet[Entry]]]) -> dict[int, int]:
+    numbers = [
+        entries.order_by().annotate(of=Value(pk)).values("of").annotate(number=Count("pk")).values_list("of", "number")
+        for pk, entries in scopes
+    ]
+    return dict(numbers[0].union(*numbers[1:], all=True)) if numbers else {}
 
 
 _LASTING = (

@@ -91,8 +91,17 @@ def reconcile(
     their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
     An approval counts when it was given before the window ended, an adjustment whenever it was accepted.
     """
-    comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
-    judge = _Judge(project, comparison, after)
+    found = reconciled(Comparison(project, before, after or State(project.pk, newest_cut(project.pk))), after)
+    if live or after is None:
+        _hold_against_live_rows(project, found)
+        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
+        found.findings.extend(_kept_hash_findings(project, kept))
+    return found
+
+
+def reconciled(comparison: Comparison, after: Snapshot | None) -> Reconciliation:
+    """Give each difference of a comparison its verdict, from versions and entries alone."""
+    judge = _Judge(comparison, after)
     found = Reconciliation()
     doubtful: list[Touched] = []
     for record in comparison.touched:
@@ -105,17 +114,14 @@ def reconcile(
             doubtful.append(record)
     for finding in _unexplained_findings(comparison, doubtful, judge.adjustments):
         (found.findings if finding.adjustment is None else found.adjusted).append(finding)
-    if live or after is None:
-        _hold_against_live_rows(project, found)
-        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
-        found.findings.extend(_kept_hash_findings(project, kept))
     return found
 
 
 class _Judge:
     """What accounts for one record, from the entries of its operations and from its reviews."""
 
-    def __init__(self, project: Project, comparison: Comparison, after: Snapshot | None) -> None:
+    def __init__(self, comparison: Comparison, after: Snapshot | None) -> None:
+        project = comparison.project
         self.comparison = comparison
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
@@ -154,21 +160,32 @@ def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int]
     reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
     # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
     last = {(review.item_id, review.annotation_id): review.pk for review in reviews.order_by("id")}
+    standing = [
+        review
+        for review in reviews
+        if review.verdict in APPROVALS and review.pk == last[review.item_id, review.annotation_id]
+    ]
+    marks = _marks_of({review.item_id for review in standing if review.annotation_id is None})
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for review in reviews:
-        if review.verdict not in APPROVALS or review.pk != last[review.item_id, review.annotation_id]:
-            continue
+    for review in standing:
         approval = (review.reviewer_id, decided[review.pk])
-        for subject in _subjects(review):
+        for subject in _subjects(review, marks):
             found.setdefault(subject, []).append(approval)
     return found
 
 
-def _subjects(review: Review) -> list[tuple[str, int]]:
+def _marks_of(item_ids: set[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for some in in_parts(item_ids):
+        for item_id, pk in Annotation.objects.filter(item__in=some).order_by().values_list("item_id", "pk"):
+            found.setdefault(item_id, []).append(pk)
+    return found
+
+
+def _subjects(review: Review, marks: dict[int, list[int]]) -> list[tuple[str, int]]:
     if review.annotation_id is not None:
         return [("annotations", review.annotation_id)]
-    marks = Annotation.objects.filter(item=review.item_id).values_list("pk", flat=True)
-    return [("items", review.item_id), *(("annotations", pk) for pk in marks)]
+    return [("items", review.item_id), *(("annotations", pk) for pk in marks.get(review.item_id, ()))]
 
 
 def _authors(comparison: Comparison) -> dict[tuple[str, int], set[int | None]]:

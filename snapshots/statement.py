@@ -14,7 +14,7 @@ from labelop.models import Project
 from .content import SECTIONS, State
 from .differences import Comparison, Difference, Differences, class_names, told
 from .models import Snapshot
-from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconcile
+from .reconciliation import Accounting, Reconciliation, adjustments_by_operation, reconciled
 
 # Some seconds' worth; beyond it the page names the command that takes its time.
 VERSIONS_AT_ONCE = 10_000
@@ -42,11 +42,21 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Whether everything is accounted for, in a word and a sentence. `tone` is "ok", "part" or "no"."""
+
+    tone: str
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Statement:
     """Two snapshots held against each other, in the numbers of the page's headline."""
 
     before: Snapshot | None
     after: Snapshot
+    differences: list[Difference]
     told: Differences
     # What each class is called, by its key.
     names: dict[str, str]
@@ -80,6 +90,25 @@ class Statement:
         return bool(self.unexplained) or not self.told.identity["holds"]
 
     @property
+    def answer(self) -> Answer:
+        """What the page says first."""
+        counts, number = self.counts, self.reconciliation.differences
+        if not self.told.identity["holds"]:
+            return Answer("no", "Does not add up", "What came and went does not lead from one number to the other.")
+        if counts[Accounting.OUT_OF_STEP]:
+            sentence = f"{_of(counts[Accounting.OUT_OF_STEP], number)} not what the newest version says."
+            return Answer("no", "Out of step", sentence)
+        if counts[Accounting.UNEXPLAINED]:
+            sentence = f"{_of(counts[Accounting.UNEXPLAINED], number)} explained by no act."
+            return Answer("no", "Not accounted for", sentence)
+        if not number:
+            return Answer("ok", "Nothing differs", "Both hold the same items, annotations and classes.")
+        if counts[Accounting.NOT_REVIEWED]:
+            sentence = f"Acts explain everything; {_of(counts[Accounting.NOT_REVIEWED], number)} not reviewed."
+            return Answer("part", "Accounted for, not all reviewed", sentence)
+        return Answer("ok", "Accounted for", "An act with its actor, role and reason stands behind every difference.")
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         renamed = {change.name: change.before for change in self.told.schema if change.before != change.name}
         return [{"name": name, "was": renamed.get(name, ""), **row} for name, row in self.told.classes.items()]
@@ -107,6 +136,13 @@ class Statement:
             return ""
         left, joined = difference.before["class"], difference.after["class"]
         return f"{self.names[left]}>{self.names[joined]}" if left != joined else ""
+
+
+def _of(some: int, number: int) -> str:
+    """Some of all differences, as the subject of a sentence."""
+    if some == number:
+        return "The only difference is" if number == 1 else f"All {number:,} differences are"
+    return f"{some:,} of {number:,} differences {'is' if some == 1 else 'are'}"
 
 
 def _both(move: str, names: Container[str]) -> tuple[str, str]:
@@ -145,10 +181,17 @@ def _kept(project: Project, before: _Pinned, after: _Pinned, adjusted: frozenset
     if closing is None:
         raise ValueError("A statement ends with a snapshot.")
     comparison = Comparison(project, opening, closing)
-    return Statement(opening, closing, told(comparison), class_names(comparison), reconcile(project, opening, closing))
+    return Statement(
+        opening,
+        closing,
+        comparison.differences,
+        told(comparison),
+        class_names(comparison),
+        reconciled(comparison, closing),
+    )
 
 
-def is_long(project: Project, before: Snapshot | None, after: Snapshot) -> bool:
+def is_long(project: Project, before: Snapshot | None, after: Snapshot | State) -> bool:
     """Whether the window holds more versions of items and annotations than a page waits for."""
     first = State(project.pk, before.cut) if before else State.empty(project.pk)
     last = State(project.pk, after.cut)

@@ -32,4 +32,9 @@ urlpatterns = [
     _of_project("items/<path:key>/", pages.item, "item"),
     _of_project("snapshots/<int:number>/", pages.snapshot, "snapshot"),
     _of_project("snapshots/<int:number>/restore/", pages.restore, "restore"),
+    _of_project("snapshots/<int:number>/file/", pages.review_file, "review_file"),
+    _of_project("snapshots/<int:number>/markdown/", pages.review_markdown, "review_markdown"),
+    _of_project("releases/", pages.list_releases, "releases"),
+    _of_project("log-reviews/", pages.list_log_reviews, "log_reviews"),
+    _of_project("log-reviews/<int:pk>/", pages.read_log_review, "log_review"),
 ]

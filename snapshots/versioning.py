@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .differences import Comparison, Difference
+from .differences import Difference
 from .models import Snapshot
 
 # What says what a class means; a name or a colour does not.
@@ -26,13 +26,12 @@ class Suggestion:
         return f"{self.version} ({self.reason})"
 
 
-def suggested_version(previous: Snapshot | None, snapshot: Snapshot) -> Suggestion:
+def suggested_version(previous: Snapshot | None, differences: Sequence[Difference]) -> Suggestion:
     """Classes removed or redefined: a major version; items or classes added or taken out: a minor one; else a patch."""
     if previous is None:
         return Suggestion("1.0.0", "the first release")
     numbers = _NUMBER.search(previous.name)
     major, minor, patch = (int(part or 0) for part in numbers.groups()) if numbers else (1, 0, 0)
-    differences = Comparison(snapshot.project, previous, snapshot).differences
     said = "" if numbers else f"{previous} carries no number and counts as 1.0.0; "
     if why := _classes_that_mean_something_else(differences):
         return Suggestion(f"{major + 1}.0.0", f"{said}{why}")

@@ -28,6 +28,7 @@ _PICTURES = frozenset(
         *("mp4", "avi", "mov", "mkv", "webm", "wav", "mp3", "flac", "ogg"),
     }
 )
+_BESIDE_EXPORTS = frozenset({"manifest.json", "left_out.jsonl"})
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -171,6 +172,11 @@ def _check_size(name: str, size: int) -> None:
 
 
 def _is_aside(name: str) -> bool:
-    """Pictures and recordings, and what operating systems leave lying about."""
+    """Pictures and recordings, what LabelOp writes beside an export, what operating systems leave lying about."""
     path = PurePosixPath(name)
-    return path.suffix.lower()[1:] in _PICTURES or path.name.startswith(".") or "__MACOSX" in path.parts
+    return (
+        name in _BESIDE_EXPORTS
+        or path.suffix.lower()[1:] in _PICTURES
+        or path.name.startswith(".")
+        or "__MACOSX" in path.parts
+    )

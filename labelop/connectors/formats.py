@@ -90,12 +90,12 @@ def _format_of_json(files: Files, name: str) -> str:
     keys = _first_keys(files, name)
     if {"[", "data"} <= keys:
         return "label_studio"
-    for told_by, reason in _ELSEWHERE.items():
-        if told_by <= keys:
-            raise BadFile(name, None, reason)
     for told_by, found in _TOLD_BY:
         if told_by <= keys and "[" not in keys:
             return found
+    for told_by, reason in _ELSEWHERE.items():
+        if told_by <= keys:
+            raise BadFile(name, None, reason)
     told = ", ".join(sorted(keys - {"["})[:8])
     raise BadFile(name, None, f"JSON with the keys {told or 'of nothing'}, which is none of {', '.join(READERS)}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.signals import user_login_failed
 from django.forms import ValidationError
 
 from roles.models import User
@@ -24,6 +25,8 @@ class MemberAuthenticationForm(AuthenticationForm):
     def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
         if not is_member_of_any_project(user):
+            # The password was right, and counts as wrong all the same: else whoever counts would know it.
+            user_login_failed.send(__name__, credentials={"username": user.username}, request=self.request)
             raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
 
 

@@ -12,6 +12,7 @@ from .accounts import (
 )
 from .anomalies import acknowledge_anomaly, resolve_anomaly
 from .identities import reveal_identities, reveal_identity
+from .logins import record_lockout
 from .memberships import appoint_first_owner, change_role, expire_membership, grant_role, revoke_role
 from .noting import note_anomalies, note_anomaly
 from .permission import authorize, authorize_on_site
@@ -31,6 +32,7 @@ __all__ = [
     "note_anomalies",
     "note_anomaly",
     "operator_account",
+    "record_lockout",
     "record_password_of_the_command_line",
     "record_superusers_of_the_command_line",
     "resolve_anomaly",

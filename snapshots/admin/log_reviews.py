@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from roles.admin import AuditedAdmin
 from roles.models import User
-from roles.pages import member_behind
 
 from ..filters import DispositionFilters, FindingFilters, LogReviewFilters, SignOffFilters
 from ..forms.log_reviews import (
@@ -26,7 +26,7 @@ from ..forms.log_reviews import (
     VoidForm,
 )
 from ..models import Disposition, Finding, LogReview, SignOff
-from ..pages.log_review import page_of
+from ..pages.places import place_of_log_review
 from ..selectors import dispositions_visible_to, findings_visible_to, log_reviews_visible_to, sign_offs_visible_to
 
 
@@ -38,17 +38,18 @@ class LogReviewAdmin(AuditedAdmin):
     fields = ("title",)
     acts = (AnswerForm, DisposeForm, OpenFindingForm, SignForm, VoidForm)
     list_acts = (OpenReleaseForm, OpenChapterForm, OpenRangeForm, OpenQueryForm, OpenIncidentForm)
-    change_form_template = "admin/snapshots/logreview/change_form.html"
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[LogReview]:
         return log_reviews_visible_to(viewer)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         log_review = self.get_object(request, object_id)
-        page = page_of(log_review, member_behind(request), request.GET) if log_review is not None else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
+        if log_review is None:
+            raise Http404
+        return redirect(place_of_log_review(log_review))
+
+    def address_after(self, made: Model) -> str:
+        return place_of_log_review(made) if isinstance(made, LogReview) else super().address_after(made)
 
 
 @admin.register(Disposition)

@@ -4,17 +4,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from roles.admin import AuditedAdmin
 from roles.models import User
-from roles.pages import member_behind
 
 from ..filters import ReleaseFilters
 from ..forms.releases import STEPS
 from ..models import Release
-from ..pages.release import release_page
+from ..pages.places import place_of_release
 from ..selectors import releases_visible_to
 
 
@@ -25,16 +25,15 @@ class ReleaseAdmin(AuditedAdmin):
     empty = "A release begins as a snapshot that somebody proposes."
     fields = ("project", "snapshot", "state", "planned_on", "withdrawn_for", "replacement")
     acts = STEPS
-    change_form_template = "admin/snapshots/release/change_form.html"
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Release]:
         return releases_visible_to(viewer)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         release = self.get_object(request, object_id)
         if release is None:
             raise Http404
-        page = release_page(release, member_behind(request))
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "page": page})
+        return redirect(place_of_release(release))
+
+    def address_after(self, made: Model) -> str:
+        return f"{place_of_release(made)}#release" if isinstance(made, Release) else super().address_after(made)

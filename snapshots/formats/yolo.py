@@ -62,6 +62,9 @@ def _write_item(folder: Path, item: Record, marks: list[Mark], classes: dict[str
                 file.write(f"{classes[mark.label]} {numbers}\n")
                 written.annotations += 1
     written.items += 1
+    if not item.content["split"]:
+        # No list says it.
+        written.dropped["item.key: its ending"] += 1
     written.dropped.update(f"item.data.{name}" for name in data.keys() - _OF_AN_IMAGE)
     written.dropped.update(f"item.metadata.{name}" for name in fields_of(item.content["metadata"]))
     return True

@@ -30,7 +30,7 @@ from ..services.releases import (
     waive_gate,
     withdraw_release,
 )
-from ..statement import is_long
+from ..statement import statement_of
 from ..versioning import suggested_version
 
 
@@ -54,8 +54,9 @@ class ProposeRelease(ActForm):
         super().__init__(*args, **kwargs)
         previous = previous_release(self.subject)
         before = previous.snapshot if previous else None
-        if not is_long(self.subject.project, before, self.subject):
-            suggestion = suggested_version(before, self.subject)
+        statement = statement_of(self.subject.project, before, self.subject)
+        if statement is not None:
+            suggestion = suggested_version(before, statement.differences)
             self.fields["planned_on"].help_text = f"May stay empty. Suggested version number: {suggestion}."
 
     @classmethod

@@ -2,8 +2,12 @@ from .access import access, change_member, end_member
 from .find import find
 from .index import index
 from .item import item
+from .log_review import read_log_review
+from .log_reviews import list_log_reviews
+from .outside import review_file, review_markdown
 from .project import project
 from .quality import quality, quality_signal
+from .releases import list_releases
 from .restore import restore
 from .snapshot import snapshot
 from .trail import trail
@@ -17,10 +21,15 @@ __all__ = [
     "find",
     "index",
     "item",
+    "list_log_reviews",
+    "list_releases",
     "project",
     "quality",
     "quality_signal",
+    "read_log_review",
     "restore",
+    "review_file",
+    "review_markdown",
     "snapshot",
     "trail",
 ]

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
 from django.http import QueryDict
-
-from audit.events import Impact
-from audit.models import Entry
 
 # Beyond this a chip says "1,000+": counting on would cost more than it tells.
 COUNTED = 1000
@@ -23,17 +19,6 @@ class Chip:
     query: str
     chosen: bool
     tone: str = ""
-
-
-def impact_chips(entries: QuerySet[Entry], asked: QueryDict, *, default: str) -> list[Chip]:
-    chosen = asked.get("impact", default)
-    chips = []
-    for impact in Impact:
-        name = impact.name.lower()
-        count = entries.filter(impact=impact).order_by()[: COUNTED + 1].count()
-        said = f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
-        chips.append(chip(impact.label, said, asked, "impact", name, name == chosen, name))
-    return chips
 
 
 def chip(label: str, count: str, asked: QueryDict, field: str, value: str, chosen: bool, tone: str = "") -> Chip:

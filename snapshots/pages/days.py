@@ -41,13 +41,18 @@ def latest_days(project: Project, snapshots: Iterable[Snapshot]) -> ActsPerDay:
     return _drawn(project, f"Acts per day on {project}", days, today - LATEST, today, cuts)
 
 
-def days_around(snapshot: Snapshot, following: Snapshot | None) -> ActsPerDay:
-    """The days of the chapter that a snapshot ended and of the one that it began."""
+def days_around(snapshot: Snapshot, following: Snapshot | None, cuts: Iterable[Snapshot]) -> ActsPerDay:
+    """The days from the oldest of the cuts before a snapshot, or as far back as is drawn, to the one that followed."""
     taken = _day_of(snapshot)
     today = timezone.now().astimezone(UTC).date()
-    first = max(_day_of(snapshot.parent), taken - AROUND) if snapshot.parent else taken - AROUND
+    before = sorted(cuts, key=lambda cut: cut.number)
+    first = max(_day_of(before[0]), taken - AROUND) if before else taken - AROUND
     last = min(_day_of(following) if following else today, taken + AROUND)
-    others = [Cut(_day_of(other), other.name) for other in (snapshot.parent, following) if other is not None]
+    others = [
+        Cut(_day_of(other), other.name)
+        for other in (*before, following)
+        if other is not None and _day_of(other) >= first
+    ]
     title = f"Acts per day around snapshot {snapshot}"
     days = days_between(snapshot.project, first, last)
     # A project that is younger than these days begins where its acts do.

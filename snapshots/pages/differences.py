@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, QueryDict
+from django.contrib.auth.models import AnonymousUser
+from django.http import QueryDict
 from django.urls import reverse
 
 from audit.query import LONGEST, MOST, Query, Term
 from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
+from roles.models import User
 from roles.telling import Told, plainly, told
 
 from ..content import State
 from ..differences import Difference, values_by_field
-from ..models import Adjustment, Snapshot
+from ..models import Adjustment
 from ..reconciliation import Accounting, Reconciled
 from ..scenes import drawings_of
 from ..standing import Standing, standings_of
@@ -63,35 +65,38 @@ class DifferencePage:
     lines: list[DifferenceLine]
     chips: list[Chip]
     more: str
+    left: int
     alarming: list[DifferenceLine]
     trail: str
 
 
 def difference_page(
-    statement: Statement, before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
+    statement: Statement, asked: QueryDict, reader: User | AnonymousUser, size: int | None = None
 ) -> DifferencePage:
-    """One page of what differs between two snapshots, drawn; `kind` and `moved` narrow, `after` turns the page."""
+    """So many of what differs between two snapshots, drawn; `kind` and `moved` narrow, `after` turns the page."""
+    size = size or PAGE
     records = statement.reconciliation.records
-    chosen = request.GET.get("kind", "")
-    after = request.GET.get("after", "")
-    moved = request.GET.get("moved", "")
+    chosen = asked.get("kind", "")
+    after = asked.get("after", "")
+    moved = asked.get("moved", "")
     fitting = (record for record in records if not moved or statement.move_of(record.difference) == moved)
     narrowed = sorted((record for record in fitting if _is(record, chosen)), key=_key)
     following = [record for record in narrowed if not after or _key(record) > after]
-    shown = following[:PAGE]
-    query = request.GET.copy()
+    shown = following[:size]
+    query = asked.copy()
     if shown:
         query["after"] = _key(shown[-1])
-    more = query.urlencode() if len(following) > PAGE else ""
+    more = query.urlencode() if len(following) > size else ""
     alarming = [record for record in records if record.verdict in ALARMING][:NAMED_AT_ONCE]
-    lines = _lines(_either(shown, alarming), before, snapshot, request)
+    lines = _lines(_either(shown, alarming), statement, reader)
     told_of = {id(record): line for record, line in zip(_either(shown, alarming), lines, strict=True)}
     return DifferencePage(
         [told_of[id(record)] for record in shown],
-        _chips(records, request.GET, chosen, moved, len(narrowed)),
+        _chips(records, asked, chosen, moved, len(narrowed)),
         more,
+        len(following) - len(shown),
         [told_of[id(record)] for record in alarming],
-        _on_the_trail(snapshot.project, narrowed) if moved else "",
+        _on_the_trail(statement.after.project, narrowed) if moved else "",
     )
 
 
@@ -139,20 +144,19 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str, moved: str,
     return chips
 
 
-def _lines(
-    records: list[Reconciled], before: Snapshot | None, snapshot: Snapshot, request: HttpRequest
-) -> list[DifferenceLine]:
+def _lines(records: list[Reconciled], statement: Statement, reader: User | AnonymousUser) -> list[DifferenceLine]:
+    before, snapshot = statement.before, statement.after
     project = snapshot.project
     by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
-    lines = {line.entry.pk: line for line in told(entries.values(), request.user)}
+    lines = {line.entry.pk: line for line in told(entries.values(), reader)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}
     accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
     adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}
     differences = [record.difference for record in records]
     then = State(project.pk, before.cut) if before else State.empty(project.pk)
     drawings = drawings_of(differences, project, then, State(project.pk, snapshot.cut))
-    standings = standings_of(request.user, [(each.section, each.record_id) for each in differences])
+    standings = standings_of(reader, [(each.section, each.record_id) for each in differences])
     return [
         _line(record, drawing, standings.get(_place(record)), project, by_act, lines, adjustments)
         for record, drawing in zip(records, drawings, strict=True)

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.events import Event, Impact
@@ -19,13 +17,13 @@ from roles.models import Membership, User
 from roles.pages import member_behind
 from roles.selectors import entries_visible_to
 
-from ..models import Adjustment, LogReview, Snapshot
-from ..selectors import log_reviews_visible_to, snapshots_visible_to
+from ..models import Adjustment, LogReview, Release, Snapshot
+from ..selectors import log_reviews_visible_to, releases_visible_to, snapshots_visible_to
+from .held import when_of
+from .release import ON_THE_WAY, is_overdue
 
 SHOWN = 60
 LOG_REVIEWS = 5
-# A log review is called due from so many days before its day on.
-SOON = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,21 @@ class Owed:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """A release on its way."""
+
+    release: Release
+    overdue: bool
+
+
+@dataclass(frozen=True)
 class Line:
     """One of the viewer's projects."""
 
     project: Project
     role: str
     latest: Snapshot | None
+    coming: list[Coming]
     unexplained: int | None
     adjusted: int
     log_reviews: list[Owed]
@@ -61,12 +68,14 @@ def index(request: HttpRequest) -> HttpResponse:
         Membership.objects.in_force().filter(user_id=viewer.pk, project__in=projects).values_list("project_id", "role")
     )
     unexplained, adjusted = _unexplained_by_project(viewer, projects)
+    coming = _coming(releases_visible_to(viewer).filter(project__in=projects))
     owed = _owed(log_reviews_visible_to(viewer).filter(project__in=projects))
     lines = [
         Line(
             project,
             Role(roles[project.pk]).label if project.pk in roles else "no role: superuser",
             snapshots.get(project.latest_id),
+            coming.get(project.pk, []),
             None if roles.get(project.pk) == Role.ANNOTATOR else unexplained.get(project.pk, 0),
             adjusted.get(project.pk, 0),
             owed.get(project.pk, [])[:LOG_REVIEWS],
@@ -91,12 +100,18 @@ def _unexplained_by_project(viewer: User, projects: Sequence[Project]) -> tuple[
     return found
 
 
+def _coming(releases: QuerySet[Release]) -> dict[int, list[Coming]]:
+    """The releases on their way in each project, the first planned first."""
+    coming: dict[int, list[Coming]] = {}
+    on_the_way = releases.filter(state__in=ON_THE_WAY).defer("snapshot__states")
+    for release in on_the_way.order_by(F("planned_on").asc(nulls_last=True), "id"):
+        coming.setdefault(release.project_id, []).append(Coming(release, is_overdue(release)))
+    return coming
+
+
 def _owed(log_reviews: QuerySet[LogReview]) -> dict[int, list[Owed]]:
     """What is open in each project, the most urgent first."""
-    today = timezone.now().date()
     owed: dict[int, list[Owed]] = {}
     for log_review in log_reviews.filter(state=LogReview.State.OPEN).order_by("due_on", "id").defer("checklist"):
-        late, soon = log_review.due_on < today, log_review.due_on <= today + SOON
-        when = "overdue" if late else "due" if soon else "open"
-        owed.setdefault(log_review.project_id, []).append(Owed(log_review, when))
+        owed.setdefault(log_review.project_id, []).append(Owed(log_review, when_of(log_review)))
     return owed

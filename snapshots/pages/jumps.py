@@ -18,7 +18,7 @@ from roles.models import User
 from roles.selectors import abilities_of
 
 from ..selectors import releases_visible_to, saved_views_visible_to, snapshots_visible_to
-from .places import address_of_item, address_of_view
+from .places import address_of_item, address_of_view, place_of_release
 from .tabs import tabs_of
 
 OF_EACH_KIND = 6
@@ -126,8 +126,7 @@ def _releases(asked: Asked) -> Iterator[Jump]:
     if asked.words:
         named = asked.named("snapshot__name", "project__name", "project__slug")
         for release in releases_visible_to(asked.viewer).filter(named).order_by("-pk")[:OF_EACH_KIND]:
-            address = reverse("admin:snapshots_release_change", args=[release.pk])
-            yield Jump("Release", str(release), address, release.project.name)
+            yield Jump("Release", str(release), place_of_release(release), release.project.name)
 
 
 def _views(asked: Asked) -> Iterator[Jump]:

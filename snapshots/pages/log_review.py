@@ -1,23 +1,41 @@
-"""What the page of one log review shows."""
+"""The page of one log review: its scope and checklist, what is made of each entry, findings, and the signature."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
-from django.utils import timezone
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
 
 from audit.models import Entry
 from audit.query import asked_by
+from roles.forms import take_errors
 from roles.models import User
+from roles.pages import member_behind
 from roles.paging import newest_first
-from roles.selectors import latest_roles_in
-from roles.telling import Told, pseudonyms_in, told
+from roles.selectors import abilities_of, project_or_404
+from roles.services import authorize
+from roles.telling import Told, told
 
-from ..log_reviews import Verified, decision_points, entries_in_scope, progress_of, verify_sign_off, who_acted
-from ..models import Disposition, Finding, LogReview, SignOff
-from ..selectors import who_could_sign
+from ..forms.log_reviews import DisposeForm
+from ..log_reviews import (
+    Verified,
+    decision_points,
+    entries_in_scope,
+    progress_of,
+    undecided,
+    verify_sign_off,
+    who_acted,
+)
+from ..models import Disposition, LogReview, SignOff
+from ..selectors import log_reviews_visible_to, who_could_sign
+from .held import Names, when_of
+from .tabs import tabs_of
 
 PAGE = 50
 # A signature under more entries than this is verified when somebody asks.
@@ -26,74 +44,128 @@ VERIFIED_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Point:
-    """One entry of the scope, and what was made of it."""
+    """One entry of the scope, and what was made of it; `form` holds what was refused."""
 
     told: Told
     disposition: Disposition | None
     by: str
+    form: DisposeForm | None = None
 
     @property
     def badge(self) -> str:
         return "ok" if self.disposition and self.disposition.verdict == Disposition.Verdict.EXPECTED else "no"
 
 
-class Names:
-    """What members of one project are called: by the role they hold or held last, and a number."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def read_log_review(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show one log review; `entries=all` shows the whole scope. A POST decides on one entry."""
+    viewer = member_behind(request)
+    project = project_or_404(viewer, slug)
+    shown = get_object_or_404(log_reviews_visible_to(viewer), project=project, pk=pk)
+    if request.method != "POST":
+        return _show(request, shown, None)
+    authorize(viewer, DisposeForm.can, project)
+    form = DisposeForm(request.POST, subject=shown, viewer=viewer)
+    if form.is_valid():
+        try:
+            form.act(**form.cleaned_data)
+        except ValidationError as error:
+            take_errors(form, error.error_dict if hasattr(error, "error_dict") else {"": error.messages})
+        else:
+            return redirect(_next_address(request, shown, form.cleaned_data["entry"]))
+    return _show(request, shown, form)
 
-    def __init__(self, project_id: int, viewer: User) -> None:
-        self.project_id = project_id
-        self.pseudonyms = pseudonyms_in([project_id], viewer)
-        self.roles = latest_roles_in([project_id])
 
-    def of(self, user_id: int | None) -> str:
-        if user_id is None:
-            return "LabelOp itself"
-        return self.pseudonyms.of(self.project_id, user_id, self.roles.get((self.project_id, user_id), ""))
+def _next_address(request: HttpRequest, log_review: LogReview, decided: int) -> str:
+    """Where to go on: at the next entry that waits for a disposition, below the one decided or else the newest."""
+    left = undecided(log_review).order_by("-id")
+    following = left.filter(pk__lt=decided).first() or left.first()
+    here = request.GET.urlencode()
+    if following is None:
+        return f"{request.path}?{here}#signature"
+    page = newest_first(_entries(log_review, request.GET), request.GET.get("before"), PAGE)
+    if following.pk not in {entry.pk for entry in page.rows}:
+        query = request.GET.copy()
+        query["before"] = str(following.pk + 1)
+        here = query.urlencode()
+    return f"{request.path}?{here}#entry-{following.pk}"
 
 
-def page_of(log_review: LogReview, viewer: User, asked: QueryDict) -> dict[str, Any]:
-    """Scope, checklist, entries with their dispositions, findings, progress, and the signature."""
-    names = Names(log_review.project_id, viewer)
+def _entries(log_review: LogReview, asked: QueryDict) -> Any:
     everything = asked.get("entries") == "all"
     entries = entries_in_scope(log_review) if everything else decision_points(log_review)
-    page = newest_first(entries.select_related("project"), asked.get("before"), PAGE)
+    return entries.select_related("project")
+
+
+def _show(request: HttpRequest, log_review: LogReview, form: DisposeForm | None) -> HttpResponse:
+    viewer = member_behind(request)
+    project = log_review.project
+    context = {
+        **admin.site.each_context(request),
+        **page_of(log_review, viewer, request.GET, form),
+        "title": log_review.title,
+        "project": project,
+        "tabs": tabs_of(project, abilities_of(viewer, project), "Log reviews"),
+        **_acts(log_review, viewer),
+    }
+    status = 422 if form is not None else 200
+    return TemplateResponse(request, "snapshots/log_review.html", context, status=status)
+
+
+def _acts(log_review: LogReview, viewer: User) -> dict[str, Any]:
+    """What the include of act buttons wants; the acts are those of the log review's place in the admin."""
+    forms = getattr(admin.site.get_model_admin(LogReview), "acts", ())
+    return {
+        "acts": [form for form in forms if form.offered(log_review, viewer)],
+        "opts": LogReview._meta,
+        "original": log_review,
+    }
+
+
+def page_of(log_review: LogReview, viewer: User, asked: QueryDict, form: DisposeForm | None = None) -> dict[str, Any]:
+    """Scope, checklist, entries with their dispositions, findings, progress, and the signature."""
+    names = Names([log_review.project_id], viewer)
+    page = newest_first(_entries(log_review, asked), asked.get("before"), PAGE)
     sign_off = SignOff.objects.filter(log_review=log_review).first()
     is_open = log_review.state == LogReview.State.OPEN
     return {
         "log_review": log_review,
-        "overdue": is_open and log_review.due_on < timezone.now().date(),
+        "when": when_of(log_review),
         "is_open": is_open,
-        "opened_by": names.of(log_review.opened_by_id),
+        "verdicts": Disposition.Verdict.choices,
+        "opened_by": names.of(log_review.project_id, log_review.opened_by_id),
         "asked": str(asked_by(log_review.query.items())),
         "size": entries_in_scope(log_review).count(),
-        "everything": everything,
-        "points": _points(log_review, page.rows, names, viewer),
+        "everything": asked.get("entries") == "all",
+        "here": asked.urlencode(),
+        "points": _points(log_review, page.rows, names, viewer, form),
         "older_than": page.older_than,
         "progress": progress_of(log_review),
-        "findings": [(finding, names.of(finding.owner_id)) for finding in _findings(log_review)],
+        "findings": [
+            (finding, names.of(finding.project_id, finding.owner_id)) for finding in log_review.findings.order_by("id")
+        ],
         "sign_off": sign_off,
-        "signed_by": names.pseudonyms.of(names.project_id, sign_off.signed_by_id, sign_off.role) if sign_off else "",
+        "signed_by": names.signer(sign_off) if sign_off else "",
         "verified": _verified(log_review, sign_off, asked),
         "acted": is_open and viewer.pk in who_acted(log_review),
         "nobody_could_sign": is_open and not who_could_sign(log_review).exists(),
     }
 
 
-def _points(log_review: LogReview, entries: list[Entry], names: Names, viewer: User) -> list[Point]:
+def _points(
+    log_review: LogReview, entries: list[Entry], names: Names, viewer: User, form: DisposeForm | None
+) -> list[Point]:
     given = {
         disposition.entry_id: disposition
         for disposition in Disposition.objects.filter(log_review=log_review, entry__in=entries)
     }
+    refused = form.data.get("entry") if form is not None else None
     points = []
     for line in told(entries, viewer):
         disposition = given.get(line.entry.pk)
-        by = names.of(disposition.decided_by_id) if disposition else ""
-        points.append(Point(line, disposition, by))
+        by = names.of(log_review.project_id, disposition.decided_by_id) if disposition else ""
+        points.append(Point(line, disposition, by, form if refused == str(line.entry.pk) else None))
     return points
-
-
-def _findings(log_review: LogReview) -> list[Finding]:
-    return list(log_review.findings.order_by("id"))
 
 
 def _verified(log_review: LogReview, sign_off: SignOff | None, asked: QueryDict) -> Verified | None:

@@ -1,37 +1,39 @@
-"""What the page of a release shows: its gates, who stands behind it, its steps, and where it went."""
+"""What the page of a snapshot shows of its release: its gates, who stands behind it, its steps, and where it went."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
 from audit.models import Entry
 from roles.models import User
 from roles.telling import Told, plainly, told
 
-from ..gates import Gate, GateState, previous_release, window_of
+from ..forms.releases import STEPS
+from ..gates import Gate, GateState, Window, previous_release
 from ..models import Release, Snapshot, Step
 from ..selectors import exports_of
 from ..separation import LEVELS, Approval, Separation, standing_of
-from ..statement import is_long
+from ..statement import statement_of
+from .places import place_of_gate
 
+_STATE = Release.State
+ON_THE_WAY = (_STATE.CANDIDATE, _STATE.IN_REVIEW, _STATE.APPROVED)
 # Where it is still to be decided whether a release goes out, or stands again.
-_UNDECIDED = frozenset(
-    {
-        Release.State.CANDIDATE,
-        Release.State.IN_REVIEW,
-        Release.State.APPROVED,
-        Release.State.DEPRECATED,
-        Release.State.WITHDRAWN,
-    }
-)
+_UNDECIDED = frozenset({*ON_THE_WAY, _STATE.DEPRECATED, _STATE.WITHDRAWN})
+# The way that a release goes, if nothing stops it.
+_WAY = (*ON_THE_WAY, _STATE.RELEASED)
 
 
 @dataclass(frozen=True)
 class GateLine:
-    """A gate in the words of the page."""
+    """A gate in the words of the page, and where one sees what stands in the way."""
 
     gate: Gate
+    place: str
 
     @property
     def evidence(self) -> str:
@@ -58,16 +60,25 @@ class ApprovalLine:
 
 @dataclass(frozen=True)
 class StepLine:
-    """A step beside its entry."""
+    """A step beside its entry, with how many of its gates were open then."""
 
     step: Step
     told: Told
+
+    @property
+    def gates(self) -> str:
+        report = self.step.gate_report
+        if not report:
+            return ""
+        passed = sum(one["state"] != GateState.FAILED.value for one in report)
+        return f"{passed} of {len(report)} gates open"
 
 
 @dataclass(frozen=True)
 class ReleasePage:
     """All that the page shows. `read` says when the gates were read; None: just now."""
 
+    release: Release
     previous: Release | None
     gates: list[GateLine]
     read: Step | None
@@ -81,39 +92,73 @@ class ReleasePage:
     def waivers(self) -> list[StepLine]:
         return [line for line in self.steps if line.step.kind == Step.Kind.GATE_WAIVED]
 
+    @property
+    def open_gates(self) -> int:
+        return sum(line.gate.open for line in self.gates)
 
-def release_page(release: Release, viewer: User) -> ReleasePage:
-    """Read a release for this viewer; one that went out, or is too large for a page, as its last step found it."""
+    @property
+    def way(self) -> list[tuple[str, str]]:
+        """The states on the way out, each "done", "here" or "" for still to come; alone where it left the way."""
+        if self.release.state not in _WAY:
+            return [(self.release.get_state_display(), "here")]
+        here = _WAY.index(_STATE(self.release.state))
+        marks = ["done"] * here + ["here"] + [""] * (len(_WAY) - here - 1)
+        return [(str(state.label), mark) for state, mark in zip(_WAY, marks, strict=True)]
+
+    @property
+    def overdue(self) -> bool:
+        return is_overdue(self.release)
+
+
+def release_page(release: Release, reader: User | AnonymousUser) -> ReleasePage:
+    """Read a release for this reader; one that went out, or is too large for a page, as its last step found it."""
     previous = previous_release(release.snapshot)
-    steps = list(release.steps.select_related("entry").order_by("id"))
-    by_entry = _told_by_entry((step.entry for step in steps), viewer)
+    steps = list(release.steps.select_related("entry__project").order_by("id"))
+    by_entry = _told_by_entry((step.entry for step in steps), reader)
     read = next((step for step in reversed(steps) if step.gate_report), None)
     separation = None
     gates = [Gate(**{**one, "state": GateState(one["state"])}) for one in (read.gate_report if read else None) or ()]
-    if release.state in _UNDECIDED and not is_long(release.project, _snapshot_of(previous), release.snapshot):
-        standing = standing_of(window_of(release))
+    window = _window(release, previous)
+    if window is not None:
+        standing = standing_of(window)
         gates, separation, read = standing.gates, standing.separation, None
     reached = separation.reached if separation else read.separation if read else None
     return ReleasePage(
+        release,
         previous,
-        [GateLine(gate) for gate in gates],
+        [GateLine(gate, place_of_gate(release, gate.code)) for gate in gates],
         read,
         separation,
         "no approval counts" if reached is None else f"level {reached}: {LEVELS[reached]}",
         [ApprovalLine(by_entry[one.step.entry_id], one) for one in (separation.approvals if separation else ())],
         [StepLine(step, by_entry[step.entry_id]) for step in reversed(steps)],
-        told(exports_of(release).order_by("-id"), viewer),
+        told(exports_of(release).order_by("-id"), reader),
     )
 
 
-def badge_of(snapshot: Snapshot) -> Release | None:
-    """The release that shows at the head of its snapshot's page."""
-    return Release.objects.filter(snapshot=snapshot).order_by("-id").first()
+def release_of(snapshot: Snapshot) -> Release | None:
+    """The latest release of a snapshot, the only one that was not turned down."""
+    releases = Release.objects.filter(snapshot=snapshot).select_related("project", "snapshot__entry", "replacement")
+    return releases.order_by("-id").first()
 
 
-def _told_by_entry(entries: Iterable[Entry], viewer: User) -> dict[int, Told]:
-    return {line.entry.pk: line for line in told(entries, viewer)}
+def is_overdue(release: Release) -> bool:
+    planned = release.planned_on
+    return planned is not None and release.state in ON_THE_WAY and planned < timezone.now().date()
 
 
-def _snapshot_of(release: Release | None) -> Snapshot | None:
-    return release.snapshot if release else None
+def steps_for(release: Release, viewer: User) -> list[type]:
+    """The steps that this viewer is offered."""
+    return [form for form in STEPS if form.offered(release, viewer)]
+
+
+def _window(release: Release, previous: Release | None) -> Window | None:
+    """What the release brings, from what its page has read already; None where nothing is left to decide."""
+    if release.state not in _UNDECIDED:
+        return None
+    statement = statement_of(release.project, previous.snapshot if previous else None, release.snapshot)
+    return None if statement is None else Window(release, previous, statement.reconciliation)
+
+
+def _told_by_entry(entries: Iterable[Entry], reader: User | AnonymousUser) -> dict[int, Told]:
+    return {line.entry.pk: line for line in told(entries, reader)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.http import Http404
 from django.urls import reverse
 
 from labelop.models import Project
@@ -22,23 +23,29 @@ class Tab:
     here: bool
 
 
-# Label, the name of its address, whether that names the project, and who is shown it.
+# Label, the name of its address, and who is shown it.
 # fmt: off
 _TABS = (
-    ("Overview",    "project",                              True,  Can.SEE_PROJECT),
-    ("Trail",       "trail",                                True,  Can.SEE_PROJECT),
-    ("Quality",     "quality",                              True,  Can.SEE_ALL_WORK),
-    ("Access",      "access",                               True,  Can.SEE_PROJECT),
-    ("Releases",    "admin:snapshots_release_changelist",   False, Can.COMPARE_SNAPSHOTS),
-    ("Log reviews", "admin:snapshots_logreview_changelist", False, Can.RUN_LOG_REVIEWS),
+    ("Overview",    "project",     Can.SEE_PROJECT),
+    ("Trail",       "trail",       Can.SEE_PROJECT),
+    ("Quality",     "quality",     Can.SEE_ALL_WORK),
+    ("Access",      "access",      Can.SEE_PROJECT),
+    ("Releases",    "releases",    Can.COMPARE_SNAPSHOTS),
+    ("Log reviews", "log_reviews", Can.RUN_LOG_REVIEWS),
 )
 # fmt: on
 
 
 def tabs_of(project: Project, abilities: frozenset[Can], here: str = "") -> list[Tab]:
-    """The pages that are shown to whoever has these abilities; releases and log reviews are lists of all projects."""
+    """The pages that are shown to whoever has these abilities."""
     return [
-        Tab(label, reverse(name, args=[project.slug] if of_project else []), label == here)
-        for label, name, of_project, ability in _TABS
+        Tab(label, reverse(name, args=[project.slug]), label == here)
+        for label, name, ability in _TABS
         if ability in abilities
     ]
+
+
+def hidden_without(ability: Can, abilities: frozenset[Can]) -> None:
+    """Hide a page from whoever is not shown its tab."""
+    if ability not in abilities:
+        raise Http404

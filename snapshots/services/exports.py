@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from audit.acting import operation
 from audit.canonical import canonical_json
 from audit.events import Event
+from audit.models import Entry
 from audit.services import record
 from roles.matrix import Can
 from roles.models import User
@@ -127,6 +128,17 @@ def _files_in(folder: Path) -> list[Path]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@operation()
+def export_review(snapshot: Snapshot, *, by: User, reason: str) -> Entry:
+    """Let somebody take the review of a snapshot out of the building; its own entry comes after what it tells."""
+    actor = authorize(by, Can.EXPORT_SNAPSHOTS, snapshot.project)
+    if snapshot.manifest_hash is None:
+        raise ValidationError("This snapshot is still being computed.")
+    return record(
+        Event.REVIEW_EXPORTED, snapshot, actor, reason=reason, after={"manifest_hash": snapshot.manifest_hash}
+    )
 
 
 def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:

@@ -51,6 +51,6 @@ def _message(log_review: LogReview, address: str) -> EmailMessage:
         f"Project: {' '.join(log_review.project.name.split())}",
         f"Log review: {title}",
         f"Due: {log_review.due_on.day} {log_review.due_on:%B %Y}",
-        f"Where: {reverse('admin:snapshots_logreview_change', args=[log_review.pk])}",
+        f"Where: {reverse('log_review', args=[log_review.project.slug, log_review.pk])}",
     )
     return EmailMessage(f"Overdue log review: {title}", "\n".join(lines), to=[address])

@@ -85,7 +85,8 @@ def _address(name: str, pattern: str, act: str, furnished: Furnished) -> str:
 
 def row_of(name: str, furnished: Furnished) -> Any:
     """The row of a model's admin; for an assignment, work in review."""
-    model = "qualitysignal" if name == "quality_signal" else name.split("_")[1] if name.count("_") > 1 else name
+    told_of = {"quality_signal": "qualitysignal", "log_review": "logreview"}
+    model = told_of.get(name) or (name.split("_")[1] if name.count("_") > 1 else name)
     return (
         furnished.project if model in ("project", "site") else furnished.rows.get(model, furnished.rows["membership"])
     )

@@ -50,8 +50,11 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     (NOWHERE,                       NOWHERE,                       "view_on_site catch_all"),
     # Pages.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "project"),
-    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot quality quality_signal"),
-    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail"),
+    ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot review_markdown releases log_reviews"
+                                                                   " quality quality_signal"),
+    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail log_review"),
+    # What leaves the building says why.
+    ("404 404 404 200 200 200 200", "404 404 404 200 200 200 200", "review_file"),
     ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "export_trail_of_all"),
     # The trail tells annotators of their own work alone.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "trail"),
@@ -89,16 +92,17 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_adjustment_history"
                                                                    " snapshots_savedview_change"
                                                                    " snapshots_savedview_history"
-                                                                   " snapshots_logreview_change"
                                                                    " snapshots_logreview_history"
                                                                    " snapshots_disposition_change"
                                                                    " snapshots_disposition_history"
                                                                    " snapshots_finding_change"
                                                                    " snapshots_finding_history"
                                                                    " snapshots_signoff_change"
-                                                                   " snapshots_release_change"
                                                                    " snapshots_release_history"),
+    # Where a page of the project tells of them.
     ("404 404 404 302 302 302 302", NOT_TAKEN,                     "labelop_qualitysignal_change"
+                                                                   " snapshots_logreview_change"
+                                                                   " snapshots_release_change"
                                                                    " snapshots_snapshot_change"
                                                                    " snapshots_snapshot_history"),
     # Seen by owners alone.
@@ -180,7 +184,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     # Acts that begin something in a project of one's own.
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "labelop_assignment_list_act:assign"
                                                                    " audit_webhook_list_act:add"
-                                                                   " snapshots_adjustment_list_act:propose"),
+                                                                   " snapshots_adjustment_list_act:propose"
+                                                                   " snapshots_snapshot_list_act:take"),
     ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_savedview_list_act:save"
                                                                    " snapshots_logreview_list_act:open_release"
                                                                    " snapshots_logreview_list_act:open_chapter"
@@ -209,8 +214,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_finding_list_act:nothing"
                                                                    " snapshots_signoff_act:nothing"
                                                                    " snapshots_signoff_list_act:nothing"
-                                                                   " snapshots_release_list_act:nothing"
-                                                                   " snapshots_snapshot_list_act:nothing"),
+                                                                   " snapshots_release_list_act:nothing"),
 )
 # fmt: on
 

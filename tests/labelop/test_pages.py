@@ -50,6 +50,8 @@ OF_THE_PROJECT = {
     "/projects/street/trail/": (200, 200, 200),
     "/projects/street/trail/?impact=high&chapter=1": (200, 200, 404),
     "/projects/street/snapshots/1/": (200, 200, 404),
+    "/projects/street/releases/": (200, 200, 404),
+    "/projects/street/log-reviews/": (200, 200, 404),
     "/projects/street/snapshots/2/": (200, 200, 404),
     "/projects/street/snapshots/2/?from=1&impact=routine&kind=changed": (200, 200, 404),
     "/projects/street/snapshots/2/?from=9": (404, 404, 404),
@@ -165,7 +167,7 @@ def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(street:
     ("path", "queries"),
     [
         ("/", 12),
-        ("/projects/street/", 16),
+        ("/projects/street/", 18),
         ("/projects/street/access/", 18),
         ("/projects/street/access/?at=1", 22),
         ("/projects/street/quality/", 14),

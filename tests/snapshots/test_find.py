@@ -82,10 +82,12 @@ def test_releases_and_views_are_found_by_name(street: Street) -> None:
 
 
 def test_without_words_it_offers_what_lies_nearest(street: Street) -> None:
-    assert list(found(street.olga, "", f"{HERE}items/cam/1/"))[:4] == [
+    assert list(found(street.olga, "", f"{HERE}items/cam/1/"))[:6] == [
         ("Page", "Trail"),
         ("Page", "Quality"),
         ("Page", "Access"),
+        ("Page", "Releases"),
+        ("Page", "Log reviews"),
         ("Project", "Street scenes"),
     ]
     assert ("Page", "Quality") not in found(street.olga)

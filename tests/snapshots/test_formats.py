@@ -12,6 +12,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 
 from audit.models import Entry
+from labelop.connectors.errors import Faults
+from labelop.connectors.files import files_at
+from labelop.connectors.formats import READERS
+from labelop.connectors.records import Incoming
 from labelop.models import Item, LabelClass
 from labelop.services.work import add_item, exclude_item
 from snapshots.formats import Format, Written
@@ -141,7 +145,7 @@ def test_a_line_that_says_no_longer_where_the_mark_is_is_not_given_back(stage: S
     written = exported(stage, Format.YOLO, tmp_path / "yolo")
     (line,) = (tmp_path / "yolo" / "labels" / "1.txt").read_text().splitlines()
     assert line.split()[1:] == ["0.5"] * 4
-    assert written.dropped == {"annotation.yolo": 1}
+    assert written.dropped == {"annotation.yolo": 1, "item.key: its ending": 1}
 
 
 def test_yolo_tells_places_as_shares_from_which_they_can_be_had_back(stage: Stage, tmp_path: Path) -> None:
@@ -178,7 +182,7 @@ def test_yolo_names_what_it_cannot_hold(stage: Stage, tmp_path: Path) -> None:
     }
     assert sum(written.left_out.values()) == 5
     assert sum(line.get("annotations", 0) for line in lines_of(tmp_path / "yolo" / "left_out.jsonl")) == 1
-    assert written.dropped == {"item.data.uri": 1}
+    assert written.dropped == {"item.data.uri": 1, "item.key: its ending": 1}
     assert {path.name for path in tmp_path.iterdir()} == {"yolo"}
 
 
@@ -289,3 +293,28 @@ def test_a_file_name_stays_below_its_folder(key: str) -> None:
 )
 def test_what_could_lead_elsewhere_is_none(key: str) -> None:
     assert not is_file_name(key)
+
+
+@EVERY_FORMAT
+def test_what_is_exported_is_read_back_as_it_was(stage: Stage, form: Format, tmp_path: Path) -> None:
+    box = {"bbox": [0.25, 0.25, 0.5, 0.5]}
+    of_each: dict[Format, list[dict[str, Any]]] = {
+        Format.COCO: [COCO_BOX, COCO_MASK, COCO_OUTLINE],
+        Format.YOLO: [{**box, "yolo": "0.50 .5 0.5 0.5"}, {**box, "confidence": 0.9, "yolo": "0.5 0.5 0.5 0.5 .9"}],
+        Format.JSONL: [{"start": 0, "end": 1}, COCO_BOX],
+    }
+    values = of_each[form]
+    for key, split in (("a/1.jpg", "train"), ("2.jpg", "val")):
+        data = {"image": key, "size": [1, 1] if form is Format.YOLO else [640, 480]}
+        item = add_item(stage.project, key, data, by=stage.olga, split=split)
+        for value in values:
+            a_mark(stage, item, stage.tern, value)
+    exported(stage, form, tmp_path / "out")
+    with files_at(tmp_path / "out" / ("annotations" if form is Format.COCO else "")) as files:
+        told = [one for one in READERS[form.value](files, Faults(), "") if isinstance(one, Incoming)]
+    assert {one.item for one in told} == {"a/1.jpg", "2.jpg"}
+    for one in told:
+        stored, record = Item.objects.get(project=stage.project, key=one.item), one.record
+        assert record is not None
+        assert (record.split, record.data, record.metadata) == (stored.split, stored.data, stored.metadata)
+        assert [(mark.label, mark.value) for mark in record.marks] == [("tern", value) for value in values]

@@ -56,6 +56,8 @@ def browse() -> As:
 
 def address(row: Any, act: str = "") -> str:
     place = f"/snapshots/{row._meta.model_name}/{row.pk}/"
+    if isinstance(row, LogReview) and not act:
+        return f"/projects/{row.project.slug}/log-reviews/{row.pk}/"
     return f"{place}acts/{act}/" if act else f"{place}change/"
 
 
@@ -316,7 +318,7 @@ class TestTheIndex:
         ]
         page = " ".join(answer.content.decode().split())
         assert page.count("overdue since") == 1
-        assert f'<a href="/snapshots/logreview/{late.pk}/change/">Late</a> <b class="alert">overdue' in page
+        assert f'<a href="{address(late)}">Late</a> <b class="alert">overdue' in page
 
     def test_shows_none_to_who_may_not_run_them(self, reading: Reading, browse: As) -> None:
         self.opened(reading, "Late", 11)

@@ -38,7 +38,7 @@ def browse() -> As:
 
 
 def page_of(release: Release) -> str:
-    return f"{LIST}{release.pk}/change/"
+    return f"/projects/{release.project.slug}/snapshots/{release.snapshot.number}/"
 
 
 def offered(answer: Any) -> list[str]:
@@ -56,6 +56,7 @@ def test_is_for_owners_and_reviewers_alone(stage: ReleaseStage, browse: As) -> N
     create_project("ships", "Ships", by=service_account("setup"), owner=stage.uma)
     uma = browse(stage.uma)
     assert b">v1</a>" not in uma.get(LIST).content
+    assert uma.get(page_of(release)).status_code == 404
     for path in ("change/", "history/", "acts/approve/", "acts/withdraw/", "acts/waive/"):
         assert uma.get(f"{LIST}{release.pk}/{path}").status_code == 404
         assert uma.post(f"{LIST}{release.pk}/{path}", {"reason": "Mine"}).status_code == (
@@ -72,7 +73,7 @@ def test_shows_gates_approvals_waivers_and_what_is_missing(stage: ReleaseStage, 
     waive_gate(release, "disputes", by=stage.olga, reason="About another matter")
     approve_release(release, by=stage.otto, reason="Read it all")
     answer = browse(stage.ravi).get(page_of(release))
-    page = answer.context["page"]
+    page = answer.context["release"]
     assert {line.gate.code: line.tone for line in page.gates}["disputes"] == "high"
     assert [line.told.entry.reason for line in page.waivers] == ["About another matter"]
     assert [(line.approval.counts, line.approval.level) for line in page.approvals] == [(True, 2)]
@@ -80,7 +81,7 @@ def test_shows_gates_approvals_waivers_and_what_is_missing(stage: ReleaseStage, 
     assert "missing is a reviewer; level 2 is reached." in text
     assert "counts for level 2" in text
     for name in ("olga", "otto", "rita"):
-        assert name not in text.split('id="gates"')[1]
+        assert name not in text.split('id="release"')[1]
 
 
 def test_prints_evidence_that_says_something(stage: ReleaseStage, browse: As) -> None:
@@ -89,7 +90,7 @@ def test_prints_evidence_that_says_something(stage: ReleaseStage, browse: As) ->
     stage.set(risk_tier="standard")
     review = stage.log_review(release, state="open")
     answer = browse(stage.olga).get(page_of(release))
-    lines = {line.gate.code: line for line in answer.context["page"].gates}
+    lines = {line.gate.code: line for line in answer.context["release"].gates}
     assert (lines["findings"].evidence, lines["findings"].names_rows) == ("", False)
     assert (lines["disputes"].evidence, lines["disputes"].names_rows) == (f"count: 1, ids: {dispute.pk}", True)
     assert lines["log_review"].evidence == f"count: 1, ids: {review.pk}"
@@ -114,17 +115,17 @@ def test_of_a_withdrawn_release_lists_every_export(stage: ReleaseStage, browse: 
         export_snapshot(release.snapshot, tmp_path / str(number), by=stage.ravi, reason=f"For customer {number}")
     withdraw_release(release, Release.Withdrawal.PRIVACY, by=stage.olga, reason="A face is visible")
     answer = browse(stage.rita).get(page_of(release))
-    assert [told.entry.reason for told in answer.context["page"].exports] == [
+    assert [told.entry.reason for told in answer.context["release"].exports] == [
         f"For customer {number}" for number in (2, 1, 0)
     ]
-    assert {told.actor for told in answer.context["page"].exports} == {"Reviewer 2"}
+    assert {told.actor for told in answer.context["release"].exports} == {"Reviewer 2"}
     assert "Recall list" in answer.content.decode()
 
 
 def test_once_out_shows_the_gates_as_they_were_found(stage: ReleaseStage, browse: As) -> None:
     release = stage.released()
     stage.set(schema_frozen=False)
-    page = browse(stage.olga).get(page_of(release)).context["page"]
+    page = browse(stage.olga).get(page_of(release)).context["release"]
     assert {line.gate.code: line.tone for line in page.gates}["schema_frozen"] == "ok"
     assert page.read.kind == "released"
     assert page.level.startswith("level 2")
@@ -150,13 +151,13 @@ def test_a_release_goes_out_by_hand(stage: ReleaseStage, browse: As) -> None:
     assert "Suggested version number: 1.0.0 (the first release)." in form
     answer = olga.post(f"/snapshots/snapshot/{snapshot.pk}/acts/propose/", {"reason": "The customer waits"})
     release = Release.objects.get()
-    assert answer.headers["Location"] == page_of(release)
+    assert answer.headers["Location"] == f"{page_of(release)}#release"
     for client, act in ((olga, "begin-review"), (otto, "approve"), (olga, "release")):
         assert client.post(f"{LIST}{release.pk}/acts/{act}/", {"reason": "Go on"}).status_code == 302, act
     release.refresh_from_db()
     assert release.state == "released"
     assert ">released</a>" in olga.get(curated).content.decode()
-    assert offered(olga.get(curated)) == []
+    assert offered(olga.get(curated)) == ["deprecate", "withdraw"]
 
 
 @pytest.mark.parametrize(

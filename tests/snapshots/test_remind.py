@@ -112,7 +112,7 @@ class TestReminding:
             "Project: Birds\n"
             "Log review: Who may do what\n"
             f"Due: {due.day} {due:%B %Y}\n"
-            f"Where: /snapshots/logreview/{log_review.pk}/change/"
+            f"Where: /projects/{log_review.project.slug}/log-reviews/{log_review.pk}/"
         )
 
     def test_happens_at_most_once_a_day_and_again_the_next(self, reading: Reading) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.test import RequestFactory
 
 from audit.history import versions_of
 from audit.models import Entry
@@ -74,7 +75,8 @@ class TestAReplay:
         assert person.kind == Kind.ATTRIBUTED
         assert not person.has_usable_password()
         for password in ("", "!", person.password):
-            assert authenticate(username=person.username, password=password) is None
+            asked = RequestFactory().post("/login/")
+            assert authenticate(asked, username=person.username, password=password) is None
 
     def test_keeps_people_apart_whose_names_look_alike(self, tmp_path: Path) -> None:
         stream = short_story()

@@ -8,13 +8,13 @@ from ..errors import BadField, Faults
 from ..files import Files
 from ..jsontext import members
 from ..records import Incoming
-from ..splits import split_named_in
 from .tasks import incoming_of
 
 
 def read(files: Files, faults: Faults, split: str) -> Iterator[Incoming]:
     for name in files.ending(".json"):
-        yield from _tasks(files, name, faults, split or split_named_in(name))
+        # Its exports know no splits, and are called by whatever their project is called.
+        yield from _tasks(files, name, faults, split)
 
 
 def _tasks(files: Files, name: str, faults: Faults, split: str) -> Iterator[Incoming]:
