@@ -78,6 +78,7 @@ class Pull(models.Model):
     `added`, `changed` and `removed` count tasks, annotations and labels; a webhook told of `explained` of them.
     """
 
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="pulls")
     begun_at = models.DateTimeField(default=timezone.now)
     # None where it was interrupted; what it had done until then is kept.

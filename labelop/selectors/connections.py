@@ -17,8 +17,8 @@ def connections_visible_to(viewer: User | AnonymousUser) -> QuerySet[Connection]
 
 
 def pulls_visible_to(viewer: User | AnonymousUser) -> QuerySet[Pull]:
-    visible = Pull.objects.filter(connection__project__in=projects_where(viewer, Can.CONNECT_TOOLS))
-    return visible.select_related("connection", "connection__project")
+    visible = Pull.objects.filter(project__in=projects_where(viewer, Can.CONNECT_TOOLS))
+    return visible.select_related("project", "connection")
 
 
 def connection_behind(receiver: UUID) -> Connection | None:

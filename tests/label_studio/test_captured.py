@@ -1,4 +1,4 @@
-"""What a real Label Studio posted, in order, then pulled: who really did each of it is known here too, or said not to be.
+"""What a real Label Studio posted, in order, then pulled: who did each of it is known here too, or said not to be.
 
 The requests lie in `LABELOP_DATA`, or in `../shared/data` beside the checkout. The Label Studio that is pulled holds
 what they say it held in the end.

@@ -1,9 +1,9 @@
 """Hold LabelOp against a real Label Studio, by hand: `python -m tests.live.label_studio --report report.json`.
 
-Label Studio gets an environment of its own, unless `--label-studio` names an executable. Annotators edit and delete each
-other's work through its API, while its webhooks go to a LabelOp beside it, which pulls now and then. For a fifth of the
-time the webhooks are switched off. Afterwards all it holds must be what LabelOp holds, every difference between two
-snapshots explained, and nobody named for what somebody else did.
+Label Studio gets an environment of its own, unless `--label-studio` names an executable. Annotators edit and delete
+each other's work through its API, while its webhooks go to a LabelOp beside it, which pulls now and then. For a fifth
+of the time the webhooks are switched off. Afterwards all it holds must be what LabelOp holds, every difference between
+two snapshots explained, and nobody named for what somebody else did.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ def unequal_objects(exported: list[dict[str, Any]], people: People) -> dict[str,
             there["annotations"][str(one["id"])] = [str(task["id"]), *_of_an_annotation(one)]
             if not one["was_cancelled"]:
                 there["regions"].update(_regions_of(one))
-    here["labels"] = {key: True for key in LabelClass.objects.filter(deprecated=False).values_list("key", flat=True)}
-    there["labels"] = {key: True for key in (*people.labels, "calm", "loud")}
+    here["labels"] = dict.fromkeys(LabelClass.objects.filter(deprecated=False).values_list("key", flat=True), True)
+    there["labels"] = dict.fromkeys((*people.labels, "calm", "loud"), True)
     unequal = {
         kind: len(
             [key for key in here[kind].keys() | there[kind].keys() if here[kind].get(key) != there[kind].get(key)]
@@ -225,8 +225,9 @@ def tokens_found(people: People, labelop: LabelOp) -> int:
 
 
 def as_page(report: dict[str, Any]) -> str:
+    came_out = "all holds" if report["holds"] else "FAILED"
     rows = [
-        f"# Label Studio {report['label_studio']}, {report['seconds']} s: {'all holds' if report['holds'] else 'FAILED'}\n",
+        f"# Label Studio {report['label_studio']}, {report['seconds']} s: {came_out}\n",
         "| | |\n| --- | --- |",
         *(f"| {what} | {many} |" for what, many in report["deeds"].items()),
         *(f"| objects compared: {kind} | {many} |" for kind, many in report["objects"]["compared"].items()),

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from .servers import LabelStudio
 
 LABELS = ("PER", "ORG", "LOC")
-WORDS = "the quick brown fox jumps over the lazy dog while a gull sits upon the mast of an old ship".split()
+TEXT = "the quick brown fox jumps over the lazy dog while a gull sits upon the mast of an old ship"
 
 
 def config(*labels: str) -> str:
@@ -162,7 +162,7 @@ class People:
         self.diary.append(Deed(who, what, hooks_on=self.hooks_on))
 
     def _text(self) -> str:
-        return " ".join(self.chance.choices(WORDS, k=12))
+        return " ".join(self.chance.choices(TEXT.split(), k=12))
 
     def _result(self) -> list[dict[str, Any]]:
         """Two spans, and now and then a choice."""

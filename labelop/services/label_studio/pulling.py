@@ -95,7 +95,7 @@ class _Pulling:
         with operation(by=self.by):
             authorize(self.by, Can.IMPORT_HISTORY, self.project)
         told = self.studio.project(self.connection.number)
-        self.result = Pulled(Pull.objects.create(connection=self.connection))
+        self.result = Pulled(Pull.objects.create(project=self.project, connection=self.connection))
         self.hints.refresh()
         self._classes(told)
         of = told.get("task_number")
