@@ -49,6 +49,7 @@ class Channel(models.TextChoices):
 
 
 _channel: ContextVar[Channel] = ContextVar("labelop_channel", default=Channel.SHELL)
+_request_id: ContextVar[str] = ContextVar("labelop_request_id", default="")
 
 
 @contextlib.contextmanager
@@ -63,6 +64,20 @@ def through(channel: Channel) -> Iterator[None]:
 
 def current_channel() -> Channel:
     return _channel.get()
+
+
+@contextlib.contextmanager
+def on_request(request_id: str) -> Iterator[None]:
+    """Let every entry written inside name the request that it was written for, as the server's log does."""
+    token = _request_id.set(request_id)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def current_request_id() -> str:
+    return _request_id.get()
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ class Event(models.TextChoices):
     ACCOUNT_SUPERUSER_REVOKED = "account.superuser_revoked", HIGH, Theme.ACCESS, REQUIRED, "Superuser rights ended"
     ACCOUNT_DEACTIVATED = "account.deactivated", HIGH, Theme.ACCESS, REQUIRED, "Account deactivated"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed", MEDIUM, Theme.ACCESS, OPTIONAL, "Password changed"
+    TOKEN_ISSUED = "token.issued", HIGH, Theme.ACCESS, REQUIRED, "Token issued"
+    TOKEN_REVOKED = "token.revoked", HIGH, Theme.ACCESS, REQUIRED, "Token revoked"
     WEBHOOK_ADDED = "webhook.added", HIGH, Theme.ACCESS, REQUIRED, "Webhook added"
     WEBHOOK_CHANGED = "webhook.changed", HIGH, Theme.ACCESS, REQUIRED, "Webhook changed"
     WEBHOOK_SECRET_RENEWED = "webhook.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL, "Secret of a webhook renewed"
@@ -167,7 +169,7 @@ class Event(models.TextChoices):
     GATE_WAIVED = "gate.waived", HIGH, Theme.RELEASE, REQUIRED, "Gate waived"
 
     EXPORT_MADE = "export.made", HIGH, Theme.EXPORT, OPTIONAL, "Snapshot exported"
-    REVIEW_EXPORTED = "export.review_made", HIGH, Theme.EXPORT, REQUIRED, "Review of a snapshot exported"
+    EXPORT_REVIEW_MADE = "export.review_made", HIGH, Theme.EXPORT, REQUIRED, "Review of a snapshot exported"
     TRAIL_EXPORTED = "trail.exported", HIGH, Theme.EXPORT, REQUIRED, "Trail exported"
 
     LOG_REVIEW_OPENED = "log_review.opened", MEDIUM, Theme.TRAIL, OPTIONAL, "Log review opened"

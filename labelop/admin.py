@@ -13,6 +13,7 @@ from django.urls import reverse
 from audit.models import Delivery, Entry, Webhook
 from roles.admin import AuditedAdmin
 from roles.forms import ActForm
+from roles.forms.tokens import OpenServiceAccount
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
 from roles.selectors import deliveries_visible_to, webhooks_visible_to
@@ -54,7 +55,7 @@ class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
     filters = ProjectFilters
     empty = "Projects are made by whoever runs the site, who names the first owner."
-    acts = (*projects.ACTS, *schema.OF_A_PROJECT)
+    acts = (*projects.ACTS, *schema.OF_A_PROJECT, OpenServiceAccount)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)

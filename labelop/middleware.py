@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django_structlog.middlewares import RequestMiddleware
 
-from audit.acting import Channel, Refused, record_refusal_after_rollback, through
+from audit.acting import Channel, Refused, on_request, record_refusal_after_rollback, through
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -102,13 +102,14 @@ class SessionEndMiddleware:
 
 
 class ChannelMiddleware:
-    """Let every act of a request name its channel, and keep what was refused."""
+    """Let every act of a request name its channel and the request, and keep what was refused."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with through(Channel.API if request.path.startswith("/api/") else Channel.ADMIN):
+        channel = Channel.API if request.path.startswith("/api/") else Channel.ADMIN
+        with through(channel), on_request(request.META["HTTP_X_REQUEST_ID"]):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

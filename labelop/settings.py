@@ -43,6 +43,10 @@ INSTALLED_APPS = [
     "django_structlog",
     "guardian",
     "simple_history",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
@@ -127,6 +131,56 @@ ANONYMOUS_USER_NAME = None
 # simple-history: versions are ordered by their ids, so their dates need no index.
 SIMPLE_HISTORY_DATE_INDEX = False
 SIMPLE_HISTORY_REVERT_DISABLED = True
+
+# The API: everything in it is said in `roles.api`. Tokens are hashed by knox, and found by their first characters.
+KNOX_TOKEN_MODEL = "roles.Token"  # noqa: S105 - the name of a model
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "labelop_"}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "roles.api.authentication.TokenAuthentication",
+        "roles.api.authentication.MemberSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["roles.api.parsing.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "roles.api.parsing.JSONUnlessAsked",
+    "DEFAULT_THROTTLE_CLASSES": ["roles.api.throttles.ReadThrottle", "roles.api.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "read": env.str("LABELOP_API_READS", default="600/min"),
+        "write": env.str("LABELOP_API_WRITES", default="120/min"),
+    },
+    "DEFAULT_SCHEMA_CLASS": "roles.api.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "roles.api.problems.problem_of",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "DATETIME_FORMAT": "iso-8601",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "LabelOp",
+    "VERSION": "1",
+    "DESCRIPTION": "Who changed what, in which role, and why; and every act of LabelOp for other tools.",
+    "SERVE_PUBLIC": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer", "description": "A token, issued in the admin."},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "sessionid",
+                "description": "The session of the admin; what is changed with it needs the header `X-CSRFToken`.",
+            },
+        }
+    },
+    "SORT_OPERATION_PARAMETERS": False,
+}
 
 # What a change outside an operation meets: "record" keeps it and says so, "refuse" raises (for tests).
 LABELOP_UNEXPLAINED = env.str("LABELOP_UNEXPLAINED", default="record")

@@ -6,6 +6,8 @@ To add a permission, add a line to `Can` and to the rows of `MATRIX`, ask for it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import models
 
 
@@ -88,3 +90,57 @@ MATRIX: dict[Can, frozenset[Role]] = {
 
 def permissions_of(role: Role) -> frozenset[Can]:
     return frozenset(can for can, roles in MATRIX.items() if role in roles)
+
+
+class Scope(models.TextChoices):
+    """What a token lets its account do, beside what the account's role lets it do."""
+
+    READ = "read", "Read"
+    WORK = "work", "Bring in, assign, mark and review work"
+    MANAGE = "manage", "Change schema, settings, roles and connections"
+    RELEASE = "release", "Take and export snapshots, decide on releases, restore"
+    TRAIL = "trail", "Review and export the trail, explain what stands out"
+    SITE = "site", "Act on accounts and projects as a superuser"
+
+
+# What each scope lets be asked for. Everything else is reading, which every token may; the site's acts ask no `Can`.
+SCOPES: dict[Scope, frozenset[Can]] = {
+    Scope.READ: frozenset({Can.SEE_PROJECT, Can.SEE_ALL_WORK, Can.COMPARE_SNAPSHOTS}),
+    Scope.WORK: frozenset(
+        {
+            *(Can.ANNOTATE, Can.FIX_IN_REVIEW, Can.ASSIGN_WORK, Can.DECIDE_REVIEWS, Can.CONTEST_REVIEWS),
+            *(Can.ADJUDICATE, Can.EXCLUDE_ITEMS, Can.IMPORT_HISTORY),
+        }
+    ),
+    Scope.MANAGE: frozenset({Can.EDIT_SCHEMA, Can.EDIT_SETTINGS, Can.MANAGE_ROLES, Can.CONNECT_TOOLS}),
+    Scope.RELEASE: frozenset(
+        {
+            *(Can.TAKE_SNAPSHOTS, Can.EXPORT_SNAPSHOTS, Can.RESTORE_DATA),
+            *(Can.PROPOSE_RELEASES, Can.APPROVE_RELEASES, Can.MANAGE_RELEASES),
+        }
+    ),
+    Scope.TRAIL: frozenset(
+        {
+            *(Can.INSPECT_TRAIL, Can.PROPOSE_ADJUSTMENTS, Can.ACCEPT_ADJUSTMENTS, Can.RUN_LOG_REVIEWS),
+            *(Can.RESOLVE_FINDINGS, Can.REVEAL_IDENTITIES),
+        }
+    ),
+    Scope.SITE: frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Within what a token lets its account act: one project, or None for all of the account's, and some scopes."""
+
+    project_id: int | None
+    scopes: frozenset[Scope]
+
+    def hold(self, project_id: int | None) -> bool:
+        """Whether what belongs to this project, or with None to the site, is within."""
+        if self.project_id is not None:
+            return project_id == self.project_id
+        return project_id is not None or Scope.SITE in self.scopes
+
+    def let(self, can: Can) -> bool:
+        return any(can in SCOPES[scope] for scope in self.scopes)

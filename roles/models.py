@@ -17,12 +17,13 @@ from guardian.models import (
     UserObjectPermission,
     UserObjectPermissionBase,
 )
+from knox.models import AbstractAuthToken
 from simple_history import register
 
 from audit.fields import CanonicalJSONField
 from audit.history import Tracked, tracked
 
-from .matrix import Role
+from .matrix import Bounds, Role, Scope
 
 
 class Kind(models.TextChoices):
@@ -47,6 +48,9 @@ class User(AbstractUser):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PERSON)
 
     history = tracked(project=None, excluded_fields=["password", "last_login"])
+
+    # Within what the token of this request lets the account act; None where no token was shown.
+    bounds: Bounds | None = None
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -153,6 +157,69 @@ class Anomaly(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_rule_display())
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def in_force(self) -> Self:
+        """Neither revoked nor expired, of an account in use."""
+        return self.filter(revoked_at=None, expiry__gt=timezone.now(), user__is_active=True)
+
+
+class Token(AbstractAuthToken, models.Model):
+    """What a tool shows to act as an account, within some scopes and until a day; only its hash is kept."""
+
+    # The key of a row is a number, as everywhere on the trail.
+    digest = models.CharField(max_length=128, unique=True, editable=False)
+    token_key = models.CharField(max_length=25, db_index=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens")
+    # None where it is good for all projects of its account.
+    project = models.ForeignKey("labelop.Project", models.PROTECT, null=True, blank=True, related_name="tokens")
+    name = models.CharField(max_length=100)
+    scopes = CanonicalJSONField(default=list)
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    # To the day: when exactly a tool comes by is nobody's business.
+    last_used_on = models.DateField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+    history = tracked(excluded_fields=["digest", "token_key", "last_used_on"])
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.project_id, frozenset(Scope(scope) for scope in self.scopes))
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expiry is None or self.expiry <= timezone.now() else "in force"
+
+
+class KeptAnswer(models.Model):
+    """What an account was answered to a request with a key of its own, so that the same request is not done twice."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    # Who is at it: changes when a request that came to nothing is taken over.
+    claim = models.UUIDField()
+    claimed_at = models.DateTimeField()
+    # None while it is being done.
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField(blank=True)
+    location = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 # Access that Django and guardian can store without us must not pass unseen either.

@@ -19,8 +19,8 @@ from audit.events import Event
 from audit.history import versions_of
 from audit.models import Delivery, Entry, Webhook
 
-from .matrix import MATRIX, Can, Role, permissions_of
-from .models import Anomaly, Membership, ProjectGroupPermission, ProjectUserPermission, User
+from .matrix import MATRIX, Bounds, Can, Role, permissions_of
+from .models import Anomaly, Kind, Membership, ProjectGroupPermission, ProjectUserPermission, Token, User
 
 # How long a revealed name is told to whoever revealed it.
 REVEALED_FOR = timedelta(hours=8)
@@ -28,7 +28,7 @@ REVEALED_FOR = timedelta(hours=8)
 
 def role_of(user: User, project: models.Model) -> Role | None:
     """The role this user holds on this project now."""
-    if not user.is_active:
+    if not user.is_active or (user.bounds and not user.bounds.hold(project.pk)):
         return None
     role = Membership.objects.in_force().filter(user=user, project_id=project.pk).values_list("role", flat=True).first()
     return Role(role) if role else None
@@ -36,15 +36,27 @@ def role_of(user: User, project: models.Model) -> Role | None:
 
 def projects_where(viewer: User | AnonymousUser, can: Can) -> QuerySet[Any, Any]:
     """The ids of the projects on which this viewer can do this; for `filter(project__in=…)`."""
+    only = bounds_of(viewer)
     if viewer.is_active and viewer.is_superuser:
-        return Membership._meta.get_field("project").related_model._base_manager.values_list("pk", flat=True)
+        projects = Membership._meta.get_field("project").related_model._base_manager.values_list("pk", flat=True)
+        return projects.filter(pk=only.project_id) if only and only.project_id else projects
     if not viewer.is_active or viewer.is_anonymous:
         return Membership.objects.none().values_list("project_id", flat=True)
-    return (
-        Membership.objects.in_force()
-        .filter(user_id=viewer.pk, role__in=MATRIX[can])
-        .values_list("project_id", flat=True)
-    )
+    held = Membership.objects.in_force().filter(user_id=viewer.pk, role__in=MATRIX[can])
+    if only and only.project_id:
+        held = held.filter(project=only.project_id)
+    return held.values_list("project_id", flat=True)
+
+
+def bounds_of(viewer: User | AnonymousUser) -> Bounds | None:
+    """Within what the token of this request lets its account act; None without a token."""
+    return viewer.bounds if isinstance(viewer, User) else None
+
+
+def sees_the_site(viewer: User | AnonymousUser) -> bool:
+    """Whether this viewer reads what belongs to no project: accounts, and who stands above the projects."""
+    only = bounds_of(viewer)
+    return viewer.is_active and viewer.is_superuser and (only is None or only.hold(None))
 
 
 def projects_by_slug(viewer: User | AnonymousUser) -> dict[str, int]:
@@ -61,17 +73,22 @@ def is_member_of_any_project(user: User | AnonymousUser) -> bool:
 
 def can(user: User, ability: Can, project: models.Model) -> bool:
     """Whether to show something. What may be done is decided by `roles.services.authorize` alone."""
-    if user.is_active and user.is_superuser:
+    if _stands_above(user, project):
         return True
     return role_of(user, project) in MATRIX[ability]
 
 
 def abilities_of(user: User, project: models.Model) -> frozenset[Can]:
     """All that may be shown to somebody on a project, asked at once; see `can`."""
-    if user.is_active and user.is_superuser:
+    if _stands_above(user, project):
         return frozenset(Can)
     role = role_of(user, project)
     return permissions_of(role) if role else frozenset()
+
+
+def _stands_above(user: User, project: models.Model) -> bool:
+    within = user.bounds is None or user.bounds.hold(project.pk)
+    return user.is_active and user.is_superuser and within
 
 
 def memberships_visible_to(viewer: User | AnonymousUser) -> QuerySet[Membership]:
@@ -88,7 +105,7 @@ def project_or_404(viewer: User | AnonymousUser, slug: str) -> Any:
 
 def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
     """The trail of the projects this viewer may inspect; a superuser also sees what belongs to the site."""
-    if viewer.is_active and viewer.is_superuser:
+    if sees_the_site(viewer):
         return Entry.objects.all()
     return Entry.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
 
@@ -135,7 +152,7 @@ def latest_roles_in(project_ids: Iterable[int | None]) -> dict[tuple[int, int], 
 
 def anomalies_visible_to(viewer: User | AnonymousUser) -> QuerySet[Anomaly]:
     """What stands out on the projects where this viewer may resolve it; a superuser also sees the site's."""
-    if viewer.is_active and viewer.is_superuser:
+    if sees_the_site(viewer):
         return Anomaly.objects.select_related("project")
     return Anomaly.objects.filter(project__in=projects_where(viewer, Can.RESOLVE_FINDINGS)).select_related("project")
 
@@ -205,3 +222,18 @@ def _of_user(row: Any, project_id: int | None) -> StrayPermission:
 
 def _of_group(row: Any, project_id: int | None) -> StrayPermission:
     return StrayPermission(row, str(row.group), None, row.permission.codename, project_id)
+
+
+def tokens_visible_to(viewer: User | AnonymousUser) -> QuerySet[Token]:
+    """One's own, and those bound to projects whose connections one manages; to who sees the site all."""
+    tokens = Token.objects.select_related("user", "project", "issued_by")
+    if sees_the_site(viewer):
+        return tokens
+    managed = Q(project__in=projects_where(viewer, Can.CONNECT_TOOLS))
+    seen = Q(project=None) | Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
+    return tokens.filter(managed | (Q(user=viewer.pk) & seen))
+
+
+def accounts_visible_to(viewer: User | AnonymousUser) -> QuerySet[User]:
+    """Accounts by name, to who sees the site and to nobody else."""
+    return User.objects.exclude(kind=Kind.ATTRIBUTED) if sees_the_site(viewer) else User.objects.none()

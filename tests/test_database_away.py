@@ -59,6 +59,9 @@ def test_a_database_that_is_away_is_said_and_then_it_goes_on_as_before() -> None
             assert answer.headers["Retry-After"] == "30"
             assert "The database does not answer" in answer.content.decode()
             assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        told = client.get("/api/v1/items/")
+        assert (told.status_code, told["Content-Type"]) == (503, "application/problem+json")
+        assert (told["Retry-After"], told.json()["status"]) == ("30", 503)
     assert client.get("/").status_code == 200
     with what_is_left() as left, database_going():
         answer = asked_to_freeze(client, cast)

@@ -26,12 +26,13 @@ from labelop.selectors.work import (
     items_visible_to,
     reviews_visible_to,
 )
-from roles.filters import AnomalyFilters, MembershipFilters, StrictFilterSet
-from roles.models import Membership, User
+from roles.filters import AnomalyFilters, MembershipFilters, StrictFilterSet, TokenFilters
+from roles.models import Membership, Token, User
 from roles.selectors import (
     anomalies_visible_to,
     deliveries_visible_to,
     memberships_visible_to,
+    tokens_visible_to,
     webhooks_visible_to,
 )
 from snapshots.models import Finding, LogReview, Release
@@ -100,6 +101,18 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
             ("rule", "dormant"): lambda row: row.rule == "dormant",
             ("rule", "stray"): lambda row: row.rule == "stray",
             **since_yesterday("noted_at"),
+        },
+    ),
+    TokenFilters: (
+        tokens_visible_to,
+        {
+            ("project", SLUG): birds,
+            ("acts_as", "reviewer 9"): birds,
+            ("in_force", "true"): birds,
+            ("in_force", "false"): lambda row: not birds(row),
+            **since_yesterday("created"),
+            ("expiry", f">={TOMORROW}"): birds,
+            ("expiry", f"<{TOMORROW}"): lambda row: not birds(row),
         },
     ),
     work.WebhookFilters: (
@@ -352,6 +365,7 @@ def stage(db: None) -> Stage:
         Release.objects.filter(**of_the_birds).update(planned_on=date(2024, 1, 1), withdrawn_for="defect")
         LogReview.objects.filter(**of_the_birds).update(due_on=YESTERDAY)
         LogReview.objects.filter(pk=rows["logreview"].pk).update(release=rows["release"])
+        Token.objects.exclude(**of_the_birds).update(expiry=timezone.now())
         Finding.objects.update(due_on=YESTERDAY)
         Finding.objects.exclude(**of_the_birds).update(closed_at=timezone.now())
     return stage

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from roles.forms import ActForm, ReasonField
+from typing import Any
+
+from django import forms
+
+from roles.forms import ActForm, ListActForm, ReasonField
 from roles.matrix import Can
 
-from ..models import Item
-from ..services.work import exclude_item, reinstate_item
+from ..models import Item, Project
+from ..services.work import add_item, exclude_item, reinstate_item
+
+
+class AddItemForm(ListActForm):
+    """One thing to label."""
+
+    name, label, done = "create", "Add an item", "The item is added."
+    can = Can.IMPORT_HISTORY
+    key = forms.CharField(max_length=500, help_text="Never changes: tools know the item by it.")
+    content = forms.JSONField(help_text="What is labelled, the item’s `data`: a URI, a text, … as a JSON object.")
+    split = forms.CharField(required=False, max_length=255)
+    metadata = forms.JSONField(required=False)
+    reason = ReasonField(required=False)
+
+    def act(self, project: Project, key: str, content: dict[str, Any], metadata: Any, **answers: Any) -> Item:
+        return add_item(project, key, content, by=self.viewer, metadata=metadata or {}, **answers)
 
 
 class ExcludeItemForm(ActForm):

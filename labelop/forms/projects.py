@@ -8,23 +8,64 @@ from django import forms
 
 from roles.forms import ActForm, ReasonField
 from roles.matrix import Can
+from roles.models import Kind, User
+from roles.selectors import sees_the_site
 
-from ..models import MOVES, Project, ReviewPolicy, RiskTier
+from ..models import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
 from ..services.projects import (
     activate_project,
     archive_project,
     change_setting,
+    create_project,
     describe_project,
     freeze_project,
     unfreeze_project,
 )
 
+BEGINNINGS = [(state.value, state.label) for state in (ProjectState.DRAFT, ProjectState.ACTIVE)]
 DUTIES = [
     (0, "0 · the one who proposes may approve"),
     (1, "1 · approved by somebody else than who proposed it and who took the snapshot"),
     (2, "2 · and by somebody who authored none of the differences"),
     (3, "3 · by two such people, in different roles"),
 ]
+
+
+class CreateProjectForm(ActForm):
+    """A new project, and whose it is."""
+
+    name, label, done = "create", "Begin a project", "The project has begun."
+    can = Can.EDIT_SETTINGS
+    slug = forms.SlugField(max_length=100, help_text="Stands in its address, and never changes.")
+    title = forms.CharField(label="Name", max_length=200)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    owner = forms.CharField(
+        required=False,
+        max_length=150,
+        label="Owner’s username",
+        help_text="Whoever begins it, unless somebody is named.",
+    )
+    state = forms.ChoiceField(choices=BEGINNINGS, required=False, initial=ProjectState.ACTIVE)
+    risk_tier = forms.ChoiceField(choices=RiskTier, required=False, initial=RiskTier.STANDARD)
+    reason = ReasonField(required=False)
+
+    @classmethod
+    def offered(cls, subject: Any, viewer: User) -> bool:
+        unbound = viewer.bounds is None or viewer.bounds.hold(None)
+        return sees_the_site(viewer) or (unbound and viewer.is_active and viewer.kind == Kind.SERVICE)
+
+    def clean_owner(self) -> User | None:
+        name = self.cleaned_data["owner"]
+        if not name:
+            return None
+        # SECURITY: one text for an account that does not exist and for one that cannot own.
+        found = User.objects.filter(username=name, is_active=True).exclude(kind=Kind.ATTRIBUTED).first()
+        if found is None:
+            raise forms.ValidationError("No account that can own a project has this username.", code="unusable")
+        return found
+
+    def act(self, slug: str, title: str, state: str, **answers: Any) -> Project:
+        return create_project(slug, title, by=self.viewer, state=ProjectState(state), **answers)
 
 
 class OfAProject(ActForm):

@@ -1,7 +1,7 @@
 from .assignments import Assignment, Priority
 from .connections import Connection, Hint, Pull
 from .projects import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
-from .quality import Metric, QualitySignal
+from .quality import CountedWeeks, Metric, QualitySignal, WeekCount
 from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
 from .schema import Geometry, LabelClass
 from .work import Annotation, Item, Origin
@@ -12,6 +12,7 @@ __all__ = [
     "Annotation",
     "Assignment",
     "Connection",
+    "CountedWeeks",
     "Dispute",
     "Geometry",
     "Hint",
@@ -29,4 +30,5 @@ __all__ = [
     "ReviewPolicy",
     "RiskTier",
     "Verdict",
+    "WeekCount",
 ]

@@ -72,7 +72,7 @@ class Annotation(models.Model):
     withdrawn = models.BooleanField(default=False)
 
     objects = AnnotationQuerySet.as_manager()
-    history = tracked()
+    history = tracked(deleted_from="item")
 
     class Meta:
         ordering = ("item", "id")

@@ -33,7 +33,8 @@ def create_project(
     **settings: Any,
 ) -> Project:
     """Begin a project, as a draft or active, with its first owner (`by`, unless somebody else is named)."""
-    in_service = User.objects.filter(pk=by.pk, kind=Kind.SERVICE, is_active=True).exists()
+    unbound = by.bounds is None or by.bounds.hold(None)
+    in_service = unbound and User.objects.filter(pk=by.pk, kind=Kind.SERVICE, is_active=True).exists()
     actor = Actor(by) if in_service else authorize_on_site(by, "create projects")
     if unknown := settings.keys() - SETTINGS - {"description"}:
         raise ValidationError(f"A project has no setting {', '.join(sorted(unknown))}.")

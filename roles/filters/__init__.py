@@ -1,8 +1,8 @@
 """One set of filters for each model, which pages, forms, saved scopes, addresses and the API all ask through."""
 
-from .entries import EntryFilters, entries_asked_for, offered_for, without_names
+from .entries import EntryFilters, entries_asked_for, offered_for, source_asked_for, without_names
 from .people import PersonFilter
-from .rows import AnomalyFilters, MembershipFilters
+from .rows import AnomalyFilters, MembershipFilters, TokenFilters
 from .strict import StrictFilterSet, ValuesFilter
 from .values import (
     ChoicesFilter,
@@ -32,9 +32,11 @@ __all__ = [
     "RowFilter",
     "SpanFilter",
     "StrictFilterSet",
+    "TokenFilters",
     "ValuesFilter",
     "VocabularyFilter",
     "entries_asked_for",
     "offered_for",
+    "source_asked_for",
     "without_names",
 ]

@@ -14,6 +14,10 @@ def _in_force() -> Q:
     return Q(ended_at=None) & (Q(valid_until=None) | Q(valid_until__gt=timezone.now()))
 
 
+def _token_in_force() -> Q:
+    return Q(revoked_at=None, expiry__gt=timezone.now(), user__is_active=True)
+
+
 class MembershipFilters(StrictFilterSet):
     project = ProjectFilter()
     role = VocabularyFilter(Role)
@@ -22,6 +26,14 @@ class MembershipFilters(StrictFilterSet):
     granted_at = SpanFilter()
     valid_until = SpanFilter()
     ended_at = SpanFilter()
+
+
+class TokenFilters(StrictFilterSet):
+    project = ProjectFilter()
+    acts_as = PersonFilter(field_name="user")
+    in_force = FlagFilter(_token_in_force)
+    created = SpanFilter()
+    expiry = SpanFilter()
 
 
 class AnomalyFilters(StrictFilterSet):

@@ -16,6 +16,7 @@ from .logins import record_lockout
 from .memberships import appoint_first_owner, change_role, expire_membership, grant_role, revoke_role
 from .noting import note_anomalies, note_anomaly
 from .permission import authorize, authorize_on_site
+from .tokens import issue_token, open_service_account, revoke_token
 
 __all__ = [
     "acknowledge_anomaly",
@@ -29,8 +30,10 @@ __all__ = [
     "expire_membership",
     "grant_role",
     "grant_superuser",
+    "issue_token",
     "note_anomalies",
     "note_anomaly",
+    "open_service_account",
     "operator_account",
     "record_lockout",
     "record_password_of_the_command_line",
@@ -40,6 +43,7 @@ __all__ = [
     "reveal_identity",
     "revoke_role",
     "revoke_superuser",
+    "revoke_token",
     "service_account",
     "stand_in_for",
 ]

@@ -15,6 +15,7 @@ from audit.services import record
 from ..models import Kind, Membership, User
 from .memberships import revoke_role
 from .permission import authorize_on_site
+from .tokens import revoke_tokens_of
 
 
 @operation()
@@ -111,6 +112,7 @@ def deactivate_account(user: User, *, by: User, reason: str) -> User:
         raise ValidationError({"user": f"{user} is deactivated already."})
     for membership in Membership.objects.filter(user=user, ended_at=None).select_related("project"):
         revoke_role(membership, by=by, reason=reason)
+    revoke_tokens_of(user, actor, reason)
     user.is_active = False
     user.save()
     record(Event.ACCOUNT_DEACTIVATED, user, actor, reason=reason)

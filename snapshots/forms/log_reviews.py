@@ -49,6 +49,7 @@ class OpenForm(ListActForm):
 
     done = "The log review is open."
     can = Can.RUN_LOG_REVIEWS
+    alone = True
 
     reason = ReasonField(required=False)
 

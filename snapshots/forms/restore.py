@@ -1,4 +1,4 @@
-"""What restoring asks: how much of it, and why."""
+"""What restoring asks: how much of it, and why; on its page, and where the answers are written down."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from typing import Any
 from django import forms
 
 from labelop.models import LabelClass, Project
-from roles.forms import ReasonField
-from roles.models import User
+from roles.forms import ActForm, ReasonField
+from roles.matrix import Can
+from roles.models import Membership, User
 from roles.telling import pseudonyms_in
 
+from ..models import Snapshot
 from ..scopes import EditsBetween, EditsOf, Everything, OneClass, Scope
+from ..services.restore import restore
+
+WHAT = [
+    ("everything", "Everything"),
+    ("class", "The marks of one class"),
+    ("person", "One person’s edits since"),
+    ("range", "What was done in a time range"),
+]
 
 
 class RestoreForm(forms.Form):
@@ -19,14 +29,7 @@ class RestoreForm(forms.Form):
 
     required_css_class = "required"
 
-    what = forms.ChoiceField(
-        choices=[
-            ("everything", "Everything"),
-            ("class", "The marks of one class"),
-            ("person", "One person’s edits since"),
-            ("range", "What was done in a time range"),
-        ]
-    )
+    what = forms.ChoiceField(choices=WHAT)
     label_class = forms.ModelChoiceField(queryset=LabelClass.objects.none(), required=False, label="Class")
     person = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
     start = forms.DateTimeField(
@@ -70,3 +73,47 @@ class RestoreForm(forms.Form):
         if answers["what"] == "range":
             return EditsBetween(answers["start"], answers["end"])
         return Everything()
+
+
+class ScopeForm(forms.Form):
+    """How much goes back to a snapshot."""
+
+    what = forms.ChoiceField(choices=WHAT)
+    label_class = forms.CharField(required=False, max_length=255, help_text="The key of the class.")
+    member = forms.IntegerField(required=False, min_value=1, help_text="The id of the membership.")
+    start = forms.DateTimeField(required=False)
+    end = forms.DateTimeField(required=False)
+
+    def scope_in(self, project: Project) -> Scope:
+        """The scope that was asked for; raises `ValidationError`."""
+        answers = self.cleaned_data
+        if answers["what"] == "class":
+            found = LabelClass.objects.filter(project=project, key=answers["label_class"]).first()
+            if found is None:
+                raise forms.ValidationError({"label_class": "This project has no such class."})
+            return OneClass(found)
+        if answers["what"] == "person":
+            member = Membership.objects.filter(project=project, pk=answers["member"] or 0).first()
+            if member is None:
+                raise forms.ValidationError({"member": "This project has no such member."})
+            return EditsOf(member.user, project)
+        if answers["what"] == "range":
+            if not (answers["start"] or answers["end"]):
+                raise forms.ValidationError({"start": "Give a beginning or an end."})
+            return EditsBetween(answers["start"], answers["end"])
+        return Everything()
+
+
+class RestoreAct(ActForm, ScopeForm):
+    """How much goes back, why, and the digest of the preview that was agreed to."""
+
+    name, label, done, can = "restore", "Restore", "The project is back there.", Can.RESTORE_DATA
+    field_order = ("what", "label_class", "member", "start", "end", "seen", "reason")
+    seen = forms.CharField(max_length=64, help_text="The digest of the preview that was agreed to.")
+    reason = ReasonField()
+
+    def act(self, reason: str, seen: str, **answers: Any) -> Snapshot:
+        snapshot: Snapshot = self.subject
+        project = snapshot.project
+        restore(project, snapshot, self.scope_in(project), by=self.viewer, reason=reason, seen=seen)
+        return snapshot

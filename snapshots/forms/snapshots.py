@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -24,7 +25,7 @@ class TakeSnapshot(ListActForm):
     """How a snapshot is called, what it is for, and why it is taken."""
 
     name, label, done = "take", "Take a snapshot", "The snapshot is taken."
-    can = Can.TAKE_SNAPSHOTS
+    can, alone = Can.TAKE_SNAPSHOTS, True
     called = forms.CharField(label="Name", max_length=255)
     purpose = forms.ChoiceField(choices=Purpose.choices, initial=Purpose.ROUTINE)
     note = ReasonField(label="Note", required=False)
@@ -52,6 +53,11 @@ class TakeSnapshot(ListActForm):
         except ValidationError as error:
             raise _at_the_field(error) from None
 
+    @staticmethod
+    def operation_of(made: Any) -> uuid.UUID | None:
+        operation: uuid.UUID = made.entry.operation
+        return operation
+
 
 def _suggested(project: Project) -> str:
     """From what differs between the latest snapshot and now; empty where that takes longer than a form may."""
@@ -67,6 +73,8 @@ def _suggested(project: Project) -> str:
 
 
 def _at_the_field(error: ValidationError) -> ValidationError:
-    if hasattr(error, "error_dict") and "name" in error.error_dict:
-        return ValidationError({"called": error.error_dict["name"]})
-    return error
+    """What is wrong, beside what was asked."""
+    if not hasattr(error, "error_dict"):
+        return error
+    asked_as = {"name": "called", "reason": "note"}
+    return ValidationError({asked_as.get(name, name): wrong for name, wrong in error.error_dict.items()})

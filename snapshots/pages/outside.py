@@ -12,11 +12,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.events import Impact
+from audit.models import Entry
 from roles.forms import ReasonForm, take_errors
 from roles.matrix import Can
 from roles.pages import member_behind
@@ -47,7 +49,7 @@ def review_file(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         except ValidationError as error:
             take_errors(form, {"": error.messages})
         else:
-            return _as_file(request, one, f"{slug}-{slugify(one.snapshot.name)}-review-{entry.pk}.html")
+            return as_file(request, one, entry)
     context = {**_frame(request, one), "title": "Review as one file", "form": form, "limit": DIFFERENCES}
     return TemplateResponse(request, "snapshots/review_export.html", context, status=422 if form.is_bound else 200)
 
@@ -88,7 +90,9 @@ def _frame(request: HttpRequest, one: Reviewed) -> dict[str, Any]:
     }
 
 
-def _as_file(request: HttpRequest, one: Reviewed, name: str) -> HttpResponse:
+def as_file(request: HttpRequest, one: Reviewed, entry: Entry) -> HttpResponse:
+    """The review as one file, which an entry lets out."""
+    slug = one.project.slug
     # It leaves the building: people are told as role and number, whatever was revealed to whoever takes it.
     review = review_of(one, QueryDict(), AnonymousUser(), DIFFERENCES)
     context = {
@@ -97,9 +101,10 @@ def _as_file(request: HttpRequest, one: Reviewed, name: str) -> HttpResponse:
         "body": alone(render_to_string("snapshots/review.html", review)),
         "style": _style(),
         "made_at": timezone.now(),
-        "permalink": request.build_absolute_uri(request.path.removesuffix("file/")),
+        "permalink": request.build_absolute_uri(reverse("snapshot", args=[slug, one.snapshot.number])),
     }
     response = HttpResponse(render_to_string("snapshots/review_file.html", context))
+    name = f"{slug}-{slugify(one.snapshot.name)}-review-{entry.pk}.html"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -137,7 +137,7 @@ def export_review(snapshot: Snapshot, *, by: User, reason: str) -> Entry:
     if snapshot.manifest_hash is None:
         raise ValidationError("This snapshot is still being computed.")
     return record(
-        Event.REVIEW_EXPORTED, snapshot, actor, reason=reason, after={"manifest_hash": snapshot.manifest_hash}
+        Event.EXPORT_REVIEW_MADE, snapshot, actor, reason=reason, after={"manifest_hash": snapshot.manifest_hash}
     )
 
 

@@ -21,7 +21,7 @@ from labelop.services.reviews import decide_review
 from labelop.services.schema import add_class
 from labelop.services.work import add_item, exclude_item, save_annotation
 from roles.anomalies.sighting import Sighting
-from roles.matrix import Role
+from roles.matrix import Role, Scope
 from roles.models import Membership, Rule, User
 from roles.services import (
     change_role,
@@ -29,7 +29,9 @@ from roles.services import (
     deactivate_account,
     grant_role,
     grant_superuser,
+    issue_token,
     note_anomaly,
+    open_service_account,
     revoke_role,
     service_account,
 )
@@ -86,6 +88,8 @@ class Furnished:
     words: Words
     people: dict[str, User]
     rows: dict[str, Any] = field(default_factory=dict)
+    # What the token of the project's tool is shown with.
+    secret: str = ""
 
 
 @dataclass
@@ -226,6 +230,16 @@ def _furnish_the_end(furnished: Furnished) -> None:
     anomaly = note_anomaly(project.pk, sighting)
     assert anomaly is not None
     rows["anomaly"] = anomaly
+    tool = open_service_account(project, "tool", Role.REVIEWER, by=owner, reason=furnished.words.said).user
+    rows["token"], furnished.secret = issue_token(
+        tool,
+        f"Sync {inner}",
+        by=owner,
+        reason=inner,
+        scopes=list(Scope),
+        expiry=timezone.now() + timedelta(days=9),
+        project=project,
+    )
     rows.update(_by_hand(furnished, entry))
     rows["connection"] = connection = connect_label_studio(
         project, f"https://ls.example.org/{inner}/projects/7", by=owner, reason=inner

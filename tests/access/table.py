@@ -12,7 +12,7 @@ from __future__ import annotations
 COLUMNS = ("elsewhere", "assigned", "unassigned", "reviewer", "author", "owner", "superuser")
 
 MODELS = (
-    *("audit_entry", "audit_webhook", "audit_delivery", "roles_membership", "roles_anomaly"),
+    *("audit_entry", "audit_webhook", "audit_delivery", "roles_membership", "roles_anomaly", "roles_token"),
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
     *("labelop_review", "labelop_dispute", "labelop_qualitysignal", "labelop_connection", "labelop_pull"),
     *(
@@ -133,6 +133,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " labelop_project_act:unfreeze"
                                                                    " labelop_project_act:archive"
                                                                    " labelop_project_act:add-class"
+                                                                   " labelop_project_act:open-service-account"
                                                                    " labelop_project_act:unfreeze-schema"
                                                                    " labelop_labelclass_act:rename"
                                                                    " labelop_labelclass_act:redefine"
@@ -201,6 +202,11 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_logreview_list_act:open_range"
                                                                    " snapshots_logreview_list_act:open_query"
                                                                    " snapshots_logreview_list_act:open_incident"),
+    # Tokens: everybody issues their own, owners those of their tools.
+    ("404 404 404 404 404 200 200", NOT_TAKEN,                     "roles_token_change roles_token_history"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 302 302", "roles_token_act:revoke"),
+    (EVERYBODY,                     "422 422 422 422 422 422 422", "roles_token_list_act:issue"),
+    ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "roles_token_list_act:issue-for-service"),
     # Acts that there are not.
     (NOWHERE,                       NOWHERE,                       "labelop_item_act:nothing"
                                                                    " labelop_pull_act:nothing"

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labelop', '0006_connect_tools'),
+        ('labelop', '0008_counted_weeks'),
     ]
 
     operations = [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model
 
 from audit.history import project_id_of
+from audit.models import Entry
 
-from .matrix import MATRIX, Can, Role
-from .models import Anomaly, Kind, Membership, User
-from .selectors import can, projects_where
-from .services import acknowledge_anomaly, resolve_anomaly, reveal_identity
-from .telling import pseudonyms_in
+from ..matrix import MATRIX, Can, Role
+from ..models import Anomaly, Kind, Membership, User
+from ..selectors import can, projects_where
+from ..services import acknowledge_anomaly, resolve_anomaly, reveal_identity
+from ..telling import pseudonyms_in
 
 
 class ReasonField(forms.CharField):
@@ -83,6 +85,10 @@ class ActForm(forms.Form):
     can: ClassVar[Can]
     # Looks like what it does: an ending or a refusal is drawn as such.
     ending: ClassVar[bool] = False
+    # Whether the act must be the first of its transaction, since it holds the gate alone.
+    alone: ClassVar[bool] = False
+    # What an act tells once, right after; None of an act that tells none.
+    secret: str | None = None
     # Templates speak of the class itself; Django would make a form of it.
     do_not_call_in_templates = True
 
@@ -106,6 +112,12 @@ class ActForm(forms.Form):
 
     def act(self, *args: Any, **answers: Any) -> Model:
         raise NotImplementedError(f"{type(self).__name__} hands its answers to no service.")
+
+    @staticmethod
+    def operation_of(made: Any) -> uuid.UUID | None:
+        """The operation in which an act that stands alone was done: that of the newest entry about what it made."""
+        about = Entry.objects.filter(subject_type=made._meta.label_lower, subject_id=made.pk)
+        return about.order_by("-id").values_list("operation", flat=True).first()
 
 
 class ProjectField(forms.ModelChoiceField):
