@@ -22,7 +22,7 @@ class Connection(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="connections")
     address = models.CharField(max_length=1000)
     # The number of the project there.
-    number = models.PositiveBigIntegerField()
+    number = models.PositiveBigIntegerField("number there")
     # The end of the address to which Label Studio posts what happens.
     receiver = models.UUIDField(default=uuid4, unique=True, editable=False)
     salt = models.CharField(max_length=64, editable=False)
@@ -88,7 +88,7 @@ class Pull(models.Model):
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
-    explained = models.PositiveIntegerField(default=0)
+    explained = models.PositiveIntegerField("told of by webhooks", default=0)
 
     class Meta:
         ordering = ("-id",)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+
+from roles.api.problems import problem_of_no_view
 
 from ..connectors.errors import BadField
 from ..connectors.jsontext import parsed
@@ -20,21 +22,19 @@ MAX_BYTES = 20 * 2**20
 
 
 @csrf_exempt
-@require_POST
 def receive(request: HttpRequest, receiver: UUID) -> HttpResponse:
     """Keep what a webhook tells of. Whoever does not bring the secret learns not even whether somebody listens."""
+    if request.method != "POST":
+        return problem_of_no_view(HTTPStatus.METHOD_NOT_ALLOWED, "Webhooks are posted here.", {"Allow": "POST"})
     connection = connection_behind(receiver)
     if not is_secret_of(connection, request.headers.get(HEADER, "")) or connection is None:
-        return _answer(404, "Nobody listens here, or not to you.")
+        return problem_of_no_view(HTTPStatus.NOT_FOUND, "Nothing is here.")
     body = request.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
-        return _answer(413, f"A webhook is at most {MAX_BYTES:,} bytes long.")
+        said = f"A webhook is at most {MAX_BYTES:,} bytes long."
+        return problem_of_no_view(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
     try:
         kept = keep_hint(connection, hook_in(parsed(body)))
     except BadField as error:
-        return _answer(400, f"This is no webhook of Label Studio: {error}.")
-    return _answer(202, "Kept." if kept else "Nothing new.")
-
-
-def _answer(status: int, detail: str) -> HttpResponse:
-    return JsonResponse({"detail": detail}, status=status)
+        return problem_of_no_view(HTTPStatus.BAD_REQUEST, f"This is no webhook of Label Studio: {error}.")
+    return JsonResponse({"kept": kept}, status=HTTPStatus.ACCEPTED)
