@@ -6,7 +6,7 @@ import pytest
 
 from audit.models import Entry
 from labelop.label_studio.client import NotTold
-from labelop.models import Annotation, Item, LabelClass, Pull
+from labelop.models import Annotation, Hint, Item, LabelClass, Pull
 from roles.models import User
 from tests.cast import Left, what_is_left
 
@@ -101,6 +101,24 @@ def test_a_saving_that_another_replaced_before_the_pull_is_told_of_whoever_made_
     # The same webhook once more, late, tells of it no second time.
     pets.told("ANNOTATION_UPDATED", annotation=first)
     assert pets.pull().told == 0
+
+
+def test_a_webhook_that_comes_while_its_task_was_read_already_waits_for_the_next_pull(
+    pets: Connected, studio: Studio
+) -> None:
+    saved = annotation(11, 1, [region("dog")], 2, T1, updated_by=4, updated_at=T2)
+
+    def meanwhile(done: int, of: int | None) -> None:
+        studio.tasks[1] = task(1, saved)
+        pets.told("ANNOTATION_UPDATED", annotation=saved)
+
+    first = pets.pull(progress=meanwhile)
+    assert (first.told, first.counts.changed, Hint.objects.filter(settled_at=None).count()) == (0, 0, 1)
+    with what_is_left() as left:
+        pets.pull()
+    assert {(who, how) for _, who, how in told(left)} == {("user-4", "hook")}
+    assert "work.imported" not in left.events
+    assert not Hint.objects.filter(settled_at=None).exists()
 
 
 def test_a_saving_without_a_difference_is_told_as_well(pets: Connected, studio: Studio) -> None:

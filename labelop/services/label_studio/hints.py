@@ -37,10 +37,10 @@ def keep_hint(connection: Connection, hook: Hook) -> bool:
 
 
 def settle(connection: Connection, hints: Hints) -> None:
-    """Lay aside the hints that a pull has looked at, and forget those of long ago."""
+    """Lay aside the hints that waited when a pull began, and forget those of long ago."""
     now = timezone.now()
     waiting = Hint.objects.filter(connection=connection, settled_at=None)
-    waiting.filter(pk__lte=hints.last).update(settled_at=now)
+    waiting.filter(pk__lte=hints.first).update(settled_at=now)
     Hint.objects.filter(settled_at__lt=now - KEPT_FOR).delete()
 
 
@@ -48,6 +48,7 @@ def settle(connection: Connection, hints: Hints) -> None:
 class Saving:
     """An annotation that somebody saved, as a webhook told; what it left out is empty."""
 
+    hint: int
     annotation: str
     task: str
     by: str
@@ -56,15 +57,24 @@ class Saving:
 
 @dataclass
 class Hints:
-    """The hints that wait for a pull, by what they are about. `refresh` adds those that came meanwhile."""
+    """The hints that wait for a pull, by what they are about. `refresh` adds those that came meanwhile.
+
+    Of what came meanwhile a page may know or not, so it explains what is found and waits for the next pull all the
+    same; those up to `first` were there before anything was asked.
+    """
 
     connection: Connection
+    first: int = 0
     last: int = 0
     savings: dict[str, list[Saving]] = field(default_factory=lambda: defaultdict(list))
     created_tasks: dict[str, datetime] = field(default_factory=dict)
     deleted_tasks: dict[str, datetime] = field(default_factory=dict)
     deleted_annotations: dict[str, datetime] = field(default_factory=dict)
     configs: list[list[str]] = field(default_factory=list)
+
+    def begin(self) -> None:
+        self.refresh()
+        self.first = self.last
 
     def refresh(self) -> None:
         waiting = Hint.objects.filter(connection=self.connection, settled_at=None, pk__gt=self.last)
@@ -86,7 +96,7 @@ class Hints:
             self.deleted_annotations.update({one["id"]: hint.received_at for one in annotations})
         else:
             for one in annotations:
-                saving = Saving(one["id"], one.get("task", ""), one.get("by", ""), one.get("at", ""))
+                saving = Saving(hint.pk, one["id"], one.get("task", ""), one.get("by", ""), one.get("at", ""))
                 self.savings[saving.annotation].append(saving)
         if labels := hint.said.get("labels"):
             self.configs.append(labels)

@@ -94,9 +94,9 @@ class _Pulling:
     def run(self) -> Pulled:
         with operation(by=self.by):
             authorize(self.by, Can.IMPORT_HISTORY, self.project)
+        self.hints.begin()
         told = self.studio.project(self.connection.number)
         self.result = Pulled(Pull.objects.create(project=self.project, connection=self.connection))
-        self.hints.refresh()
         self._classes(told)
         of = told.get("task_number")
         for tasks in self.studio.tasks(self.connection.number):
@@ -188,7 +188,7 @@ class _Pulling:
 
     def _replaced(self) -> None:
         """Tell of what webhooks told was saved, and has been saved again or deleted since."""
-        savings = [one for some in self.hints.savings.values() for one in some]
+        savings = [one for some in self.hints.savings.values() for one in some if one.hint <= self.hints.first]
         replaced = [one for one in savings if one.by and one.at and self.current.get(one.annotation) != one.at]
         told = [_as_told(one) for one in sorted(replaced, key=lambda one: one.at)]
         self._tell([one for one in told if not self._stands_already(one.saved)])
