@@ -12,6 +12,7 @@ disturbs least.
 from __future__ import annotations
 
 import argparse
+import logging
 import statistics
 import sys
 import time
@@ -89,8 +90,8 @@ def pages() -> dict[str, tuple[str, str]]:
         "quality": ("olga", f"{project}quality/"),
         "access": ("olga", f"{project}access/"),
         "access, at a day": ("olga", f"{project}access/?at={{day}}"),
-        "log review of the whole trail": ("olga", "/snapshots/logreview/{whole}/change/"),
-        "log review of a chapter": ("olga", "/snapshots/logreview/{chapter}/change/"),
+        "log review of the whole trail": ("olga", f"{project}log-reviews/{{whole}}/"),
+        "log review of a chapter": ("olga", f"{project}log-reviews/{{chapter}}/"),
     }
     for name, question in QUESTIONS.items():
         found[f"trail: {name}"] = ("olga", f"{project}trail/{question}")
@@ -219,6 +220,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     settings.ALLOWED_HOSTS = ["testserver"]
+    logging.disable()
     bases = [Base(name) for name in options.databases]
     figures: dict[str, Any] = {"entries": {base.name: base.facts["entries"] for base in bases}}
     for name, (viewer, address) in pages().items():
