@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labelop', '0008_counted_weeks'),
+        ('labelop', '0009_newest_of_a_project'),
     ]
 
     operations = [
