@@ -1,4 +1,7 @@
-"""JSON that is hashed: stored as canonical text on both engines, because `jsonb` reorders and rounds."""
+"""How values are stored and compared alike on both engines.
+
+JSON that is hashed is stored as canonical text, because `jsonb` reorders and rounds.
+"""
 
 from __future__ import annotations
 
@@ -42,3 +45,13 @@ class CanonicalJSONField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})
+
+
+class Folded(models.Func):
+    """A text without regard to case, in the order of its bytes: one index finds whole texts and how they begin."""
+
+    function = "UPPER"
+    output_field = models.TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template='(UPPER(%(expressions)s) COLLATE "C")', **context)

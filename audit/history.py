@@ -78,12 +78,21 @@ class Tracked(HistoricalRecords):
 
     `project` names what the row's project is: a foreign key of the model, `"self"` (the model is the project),
     `(foreign key, its project field)`, or None for what belongs to the site. `indexed` names a field by which
-    versions are looked up beside the row's own id; each costs every write something.
+    versions are looked up beside the row's own id; each costs every write something. `deleted_from` names one by which
+    only deletions are looked up; where no service deletes, that costs nothing.
     """
 
-    def __init__(self, project: str | tuple[str, str] | None = "project", *, indexed: str = "", **options: Any) -> None:
+    def __init__(
+        self,
+        project: str | tuple[str, str] | None = "project",
+        *,
+        indexed: str = "",
+        deleted_from: str = "",
+        **options: Any,
+    ) -> None:
         self.project = project
         self.indexed = indexed
+        self.deleted_from = deleted_from
         options.setdefault("bases", [Version])
         super().__init__(
             history_id_field=models.BigAutoField(),
@@ -135,8 +144,13 @@ class Tracked(HistoricalRecords):
             models.Index(fields=[model._meta.pk.attname, "-history_id"]),
             models.Index(fields=["operation"]),
             *([models.Index(fields=[self.indexed])] if self.indexed else []),
+            *([self._index_of_deletions(model)] if self.deleted_from else []),
         ]
         return options
+
+    def _index_of_deletions(self, model: type[models.Model]) -> models.Index:
+        name = f"{model._meta.model_name}s_deleted"
+        return models.Index(fields=[self.deleted_from], condition=models.Q(history_type="-"), name=name)
 
     def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
         super().finalize(sender, **kwargs)

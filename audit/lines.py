@@ -11,28 +11,10 @@ from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Sum, Win
 from django.db.models.functions import RowNumber
 
 from .models import Entry
+from .reach import NEAR, Source, below, floor_of, merged_ids
 
 # So many entries of one act stand on its line; the others are a link away.
 SHOWN = 10
-# So many projects are asked for in one statement; both engines know no more than a few hundred parts.
-TOGETHER = 50
-
-
-@dataclass(frozen=True)
-class Source:
-    """Entries that are read alike, and the projects they are of; None is what belongs to the site.
-
-    `whole` says that all of these projects is read, and not only what concerns the viewer's own work.
-    """
-
-    entries: QuerySet[Entry]
-    project_ids: tuple[int | None, ...]
-    whole: bool
-
-    def parts(self) -> list[QuerySet[Entry]]:
-        """One for each project, since an index yields the newest of one project, never those of several."""
-        wanted = self.project_ids
-        return [self.entries.filter(project=pk) if pk else self.entries.filter(project=None) for pk in wanted]
 
 
 @dataclass(frozen=True)
@@ -51,37 +33,33 @@ class Line:
 
 @dataclass(frozen=True)
 class LinesPage:
-    """Some lines, and the id below which the older ones begin."""
+    """Some lines, and the id below which the older ones begin; `floor` is where the page stopped to look for more."""
 
     lines: list[Line]
     older_than: int | None
+    floor: int | None = None
 
 
-def lines_of(sources: Sequence[Source], before: int | None, size: int) -> LinesPage:
-    """The newest `size` lines whose newest entry has an id below `before`."""
+def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: int = NEAR) -> LinesPage:
+    """The newest `size` lines whose newest entry has an id below `before`, as far as `reach` entries go back."""
+    floor = floor_of(sources, before, reach)
     parts = [_heads(part) for source in sources for part in source.parts()]
-    heads = newest_ids(parts, before, size + 1)
+    heads = newest_ids(parts, before, size + 1, floor)
+    # Named one by one: of a subquery PostgreSQL guesses how much it yields, and may read all of an index instead.
+    acts = list(Entry.objects.filter(pk__in=heads[:size]).order_by().values_list("operation", flat=True))
     told: dict[int, Line] = {}
-    for source in sources:
-        told |= {line.head: line for line in _lines(source, heads[:size])}
+    for source in sources if acts else ():
+        told |= {line.head: line for line in _lines(source, acts)}
     lines = [told[head] for head in heads[:size] if head in told]
-    return LinesPage(lines, heads[size - 1] if len(heads) > size else None)
+    if len(heads) > size:
+        return LinesPage(lines, heads[size - 1])
+    return LinesPage(lines, None, floor or None)
 
 
-def newest_ids(parts: Sequence[QuerySet[Entry]], before: int | None, size: int) -> list[int]:
-    """The newest ids of all parts together: the newest of each, merged."""
-    found: list[int] = []
-    for start in range(0, len(parts), TOGETHER):
-        tops = [_top(part, before, size) for part in parts[start : start + TOGETHER]]
-        merged = tops[0].union(*tops[1:], all=True) if len(tops) > 1 else tops[0]
-        found += merged.order_by("-pk").values_list("pk", flat=True)
-    return sorted(found, reverse=True)[:size]
-
-
-def _top(part: QuerySet[Entry], before: int | None, size: int) -> QuerySet[Entry]:
-    below = part.filter(pk__lt=before) if before is not None else part
-    # A subquery, since SQLite limits no part of a union.
-    return Entry.objects.filter(pk__in=below.order_by("-pk").values("pk")[:size]).order_by().only("pk")
+def newest_ids(parts: Sequence[QuerySet[Entry]], before: int | None, size: int, floor: int = 0) -> list[int]:
+    """The newest ids of all parts together, none below `floor`: the newest of each, merged."""
+    above = [below(part, before).filter(pk__gte=floor) if floor else below(part, before) for part in parts]
+    return sorted(merged_ids([part.order_by("-pk").values("pk")[:size] for part in above]), reverse=True)[:size]
 
 
 def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -90,14 +68,17 @@ def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:
     return part.filter(~Exists(newer))
 
 
-def _lines(source: Source, heads: Sequence[int]) -> Iterator[Line]:
-    operations = Entry.objects.filter(pk__in=heads).order_by().values("operation")
+def _lines(source: Source, acts: Sequence[uuid.UUID]) -> Iterator[Line]:
     act = [F("operation"), F("project")]
-    rows = source.entries.filter(operation__in=operations).annotate(
-        place=Window(RowNumber(), partition_by=act, order_by=[F("impact").desc(), F("pk").desc()]),
-        of_entries=Window(Count("pk"), partition_by=act),
-        of_records=Window(Sum("records"), partition_by=act),
-        head=Window(Max("pk"), partition_by=act),
+    rows = (
+        source.of_its_projects()
+        .filter(operation__in=acts)
+        .annotate(
+            place=Window(RowNumber(), partition_by=act, order_by=[F("impact").desc(), F("pk").desc()]),
+            of_entries=Window(Count("pk"), partition_by=act),
+            of_records=Window(Sum("records"), partition_by=act),
+            head=Window(Max("pk"), partition_by=act),
+        )
     )
     shown: dict[int, list[Any]] = {}
     for entry in rows.filter(place__lte=SHOWN).select_related("project", "actor", "attributed_to").order_by("place"):

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from .acting import Channel
 from .events import BY_CODE, Impact
-from .fields import CanonicalJSONField
+from .fields import CanonicalJSONField, Folded
 from .history import tracked
+
+# Those whose entries are few enough for an index of their own; what roles there are is said in `roles.matrix`.
+DECIDING_ROLES = ("owner", "reviewer")
 
 
 class AppendOnly(models.Model):
@@ -62,7 +65,21 @@ class Entry(AppendOnly):
             models.Index(fields=["project", "-id"], name="entries_of_project"),
             models.Index(fields=["project", "impact", "-id"], name="entries_by_impact"),
             models.Index(fields=["project", "event", "-id"], name="entries_by_event"),
-            models.Index(fields=["operation"], name="entries_of_operation"),
+            models.Index(fields=["project", "actor", "-id"], name="entries_by_actor"),
+            models.Index(
+                fields=["project", "attributed_to", "-id"],
+                condition=models.Q(attributed_to__isnull=False),
+                name="entries_attributed",
+            ),
+            # Annotators' are all but all there are.
+            models.Index(
+                fields=["project", "role", "-id"],
+                condition=models.Q(role__in=DECIDING_ROLES),
+                name="entries_by_deciding_role",
+            ),
+            models.Index("project", Folded("subject_name"), models.F("id").desc(), name="entries_by_name"),
+            # The id, too, since who asks for the newest entry of an act would read all of it.
+            models.Index(fields=["operation", "id"], name="entries_of_act"),
             models.Index(fields=["subject_type", "subject_id", "-id"], name="entries_about"),
         ]
 

@@ -53,6 +53,22 @@ def scratch_database() -> Iterator[None]:
             _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def make_database(name: str) -> None:
+    """Make a new, migrated database beside the one of the environment, and point Django at it."""
+    if connection.vendor == "postgresql":
+        _on_server(f'CREATE DATABASE "{name}"')
+    elif Path(name).exists():
+        raise SystemExit(f"{name} is there already.")
+    use_database(name)
+    call_command("migrate", verbosity=0)
+
+
+def use_database(name: str) -> None:
+    """Point Django at another database of the same server, on SQLite at another file."""
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+
+
 def _on_server(statement: str) -> None:
     """Run a statement in the database of the environment, outside any transaction."""
     with connection.cursor() as cursor:
@@ -67,26 +83,26 @@ class Spent:
     """
 
     def __enter__(self) -> Self:
-        self._at_start = time.perf_counter(), time.process_time(), _backend_seconds()
+        self._at_start = time.perf_counter(), time.process_time(), backend_seconds(connection)
         return self
 
     def __exit__(self, *error: object) -> None:
         wall, client, server = self._at_start
         self.wall = time.perf_counter() - wall
         self.client = time.process_time() - client
-        self.server = _backend_seconds() - server
+        self.server = backend_seconds(connection) - server
 
     @property
     def cpu(self) -> float:
         return self.client + self.server
 
 
-def _backend_seconds() -> float:
-    """The CPU seconds of the PostgreSQL backend that serves this connection."""
-    if connection.vendor != "postgresql":
+def backend_seconds(of: Any) -> float:
+    """The CPU seconds of the PostgreSQL backend that serves a connection."""
+    if of.vendor != "postgresql":
         return 0.0
-    connection.ensure_connection()
-    times = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
+    of.ensure_connection()
+    times = Path(f"/proc/{of.connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
     return (int(times[11]) + int(times[12])) / _TICKS
 
 

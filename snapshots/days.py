@@ -7,15 +7,16 @@ the day it speaks of, however long ago that was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from audit.events import PERMISSION_CHANGES, Event, Impact, Theme
 from audit.models import Entry
+from audit.reach import Ids
 from labelop.models import Project
 
 from .models import CountedDays, DayKind
@@ -43,17 +44,37 @@ def days_between(project: Project, first: date, last: date) -> Days | None:
     if since.values("id")[COUNTED_AT_ONCE : COUNTED_AT_ONCE + 1].exists():
         return None
     within = since.filter(at__gte=_midnight(first), at__lt=_midnight(last + timedelta(days=1)))
-    for day, kinds in days_of(within):
+    for day, kinds, _ in days_of(within):
         days.setdefault(day, Counter()).update(kinds)
     return days
 
 
-def days_of(entries: QuerySet[Entry]) -> Iterator[tuple[date, Counter[str]]]:
-    """Count the acts of these entries, which must not tell an act in part."""
+def days_of(entries: QuerySet[Entry]) -> Iterator[tuple[date, Counter[str], tuple[int, int]]]:
+    """Count the acts of these entries, which must not tell an act in part; with the first and last id of each day."""
     kinds: dict[str, Any] = {kind.value: Count("operation", distinct=True, filter=of) for kind, of in _OF_KIND.items()}
-    rows = entries.order_by().annotate(day=TruncDate("at", tzinfo=UTC)).values("day").annotate(**kinds)
-    for day, *acts in rows.values_list("day", *kinds):
-        yield day, Counter({kind: number for kind, number in zip(kinds, acts, strict=True) if number})
+    rows = entries.order_by().annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
+    counted = rows.annotate(**kinds, first=Min("id"), last=Max("id"))
+    for day, first, last, *acts in counted.values_list("day", "first", "last", *kinds):
+        counts = {kind: number for kind, number in zip(kinds, acts, strict=True) if number}
+        yield day, Counter(counts), (first, last)
+
+
+def ids_between(project_ids: Iterable[int], first: date | None, last: date | None) -> dict[int, list[Ids]]:
+    """Between which ids the entries lie that speak of these days; what is not counted yet may speak of any day.
+
+    A project of which nothing was counted is not in it: there all must be looked through.
+    """
+    of_days = Q(days__kind=DayKind.ACT)
+    of_days &= Q(days__day__gte=first) if first else Q()
+    of_days &= Q(days__day__lte=last) if last else Q()
+    rows = CountedDays.objects.filter(project__in=project_ids).annotate(
+        within=FilteredRelation("days", condition=of_days)
+    )
+    bounds = rows.annotate(begin=Min("within__first_entry"), end=Max("within__last_entry"))
+    return {
+        project_id: [*([(begin - 1, end)] if begin else []), (counted_to, None)]
+        for project_id, counted_to, begin, end in bounds.values_list("project_id", "counted_to", "begin", "end")
+    }
 
 
 def _counted(project: Project, first: date, last: date) -> tuple[int, Days]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any
@@ -28,6 +29,8 @@ from .scenes import MARKS_OF_AN_ITEM, palette_of, scene_of
 
 PAGE = 40
 ENTRIES = 200
+# Who set each value is read from every version: from so many at most while a page waits.
+VERSIONS = 300
 # The two tables of versions, by the word for them in an address.
 TABLES: dict[str, type[Item] | type[Annotation]] = {"item": Item, "mark": Annotation}
 _FARTHEST = 2**62
@@ -76,6 +79,12 @@ class Ground:
     def crowded(self) -> bool:
         """Whether it has more marks than a page takes up."""
         return len(self.marks) > MARKS_OF_AN_ITEM
+
+    @cached_property
+    def long(self) -> bool:
+        """Whether its marks have more versions than a page reads to tell who set each value."""
+        of_marks = versions_of(Annotation)._default_manager.filter(id__in=self.marks)
+        return self.crowded or of_marks.order_by()[VERSIONS : VERSIONS + 1].exists()
 
 
 def ground_of(item: Item) -> Ground:

@@ -23,6 +23,7 @@ from labelop.models import Project, QualitySignal
 from labelop.models.projects import RiskTier
 from labelop.quality.candidates import WEEKS_BACK
 from roles.filters import EntryFilters
+from roles.models import User
 
 from .models import Disposition, Finding, LogReview, Occasion, Release, SignOff, Snapshot
 
@@ -218,11 +219,17 @@ def undecided(log_review: LogReview) -> QuerySet[Entry]:
     return decision_points(log_review).filter(~Exists(decided))
 
 
-def who_acted(log_review: LogReview) -> set[int]:
-    """The accounts that did something in the scope, or to which it is attributed; reading the trail is no act in it."""
+def acted_in(log_review: LogReview) -> Q:
+    """What holds of a user who did something in the scope, or to whom it is attributed; reading the trail is no act.
+
+    Asked of each user by themselves, since the scope may hold millions of entries.
+    """
     acts = entries_in_scope(log_review).exclude(event__in=BOOKKEEPING).order_by()
-    pairs = acts.values_list("actor_id", "attributed_to_id").distinct()
-    return {user_id for pair in pairs for user_id in pair if user_id is not None}
+    return Q(Exists(acts.filter(actor=OuterRef("pk")))) | Q(Exists(acts.filter(attributed_to=OuterRef("pk"))))
+
+
+def has_acted_in(log_review: LogReview, user: User) -> bool:
+    return User.objects.filter(acted_in(log_review), pk=user.pk).exists()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from audit.events import Event, Impact
 from audit.history import versions_of
 from audit.models import Entry
 from audit.selectors import entries_of
@@ -62,16 +61,8 @@ def blame_of(item: Item, among: QuerySet[Entry] | None = None) -> dict[tuple[str
 
 
 def mark_ids_of(item: Item) -> list[int]:
-    """The ids of every annotation the item has ever had.
-
-    No service deletes one; whoever did went round them, and is found among what nothing explains.
-    """
-    unexplained = Entry.objects.filter(
-        project=item.project_id, impact=Impact.HIGH, event=Event.CHANGE_UNEXPLAINED
-    ).values("operation")
-    deleted = versions_of(Annotation)._default_manager.filter(
-        operation__in=unexplained, item_id=item.pk, history_type="-"
-    )
+    """The ids of every annotation the item has ever had. No service deletes one, but somebody going round them may."""
+    deleted = versions_of(Annotation)._default_manager.filter(item_id=item.pk, history_type="-")
     live = Annotation.objects.filter(item=item).order_by().values_list("pk", flat=True)
     return sorted({*live, *deleted.order_by().values_list("id", flat=True)})
 

@@ -126,7 +126,7 @@ class _Judge:
         self.entries = comparison.entries
         self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
         self.adjustments = adjustments_by_operation(project)
-        self.approvals = _approvals(project, after)
+        self.approvals = _approvals(comparison, after)
         self.authors = _authors(comparison) if self.approvals else {}
 
     def verdict(self, record: Touched) -> Accounting:
@@ -151,35 +151,44 @@ def adjustments_by_operation(project: Project) -> dict[uuid.UUID, int]:
     return dict(Adjustment.objects.filter(project=project).accepted().order_by().values_list("adjusts", "pk"))
 
 
-def _approvals(project: Project, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
-    """The standing approvals of each item and annotation: reviewer and the id of the review's entry."""
-    entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower)
-    if after is not None:
-        entries = entries.filter(id__lt=after.entry_id)
-    decided = {entry.subject_id: entry.pk for entry in entries.only("subject_id") if entry.subject_id is not None}
-    reviews = Review.objects.filter(project=project, pk__in=decided) if decided else Review.objects.none()
-    # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
-    last = {(review.item_id, review.annotation_id): review.pk for review in reviews.order_by("id")}
-    standing = [
-        review
-        for review in reviews
-        if review.verdict in APPROVALS and review.pk == last[review.item_id, review.annotation_id]
-    ]
-    marks = _marks_of({review.item_id for review in standing if review.annotation_id is None})
+def _approvals(comparison: Comparison, after: Snapshot | None) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """The standing approvals of what changed, items and annotations: reviewer and the id of the review's entry."""
+    project = comparison.project
+    marks = _marks_by_item(comparison)
+    items = {record.record_id for record in comparison.touched if record.section == "items"} | marks.keys()
     found: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for review in standing:
-        approval = (review.reviewer_id, decided[review.pk])
-        for subject in _subjects(review, marks):
-            found.setdefault(subject, []).append(approval)
+    for some in in_parts(items):
+        reviews = Review.objects.filter(project=project, item__in=some).order_by("id")
+        decided = _decided_in({review.pk for review in reviews}, project, after)
+        standing = [review for review in reviews if review.pk in decided]
+        # A later decision on the same subject counts alone, also where a new round leaves the old one unsuperseded.
+        last = {(review.item_id, review.annotation_id): review for review in standing}
+        for review in last.values():
+            if review.verdict in APPROVALS:
+                for subject in _subjects(review, marks):
+                    found.setdefault(subject, []).append((review.reviewer_id, decided[review.pk]))
     return found
 
 
-def _marks_of(item_ids: set[int]) -> dict[int, list[int]]:
+def _marks_by_item(comparison: Comparison) -> dict[int, list[int]]:
+    """The annotations that changed, by the ids of their items."""
     found: dict[int, list[int]] = {}
-    for some in in_parts(item_ids):
-        for item_id, pk in Annotation.objects.filter(item__in=some).order_by().values_list("item_id", "pk"):
+    changed = [record.record_id for record in comparison.touched if record.section == "annotations"]
+    for some in in_parts(changed):
+        for pk, item_id in Annotation.objects.filter(pk__in=some).order_by().values_list("pk", "item_id"):
             found.setdefault(item_id, []).append(pk)
     return found
+
+
+def _decided_in(review_ids: set[int], project: Project, after: Snapshot | None) -> dict[int, int]:
+    """The entry of each of these reviews that was made before the window ended."""
+    decided: dict[int, int] = {}
+    for some in in_parts(review_ids):
+        entries = Entry.objects.filter(project=project, subject_type=Review._meta.label_lower, subject_id__in=some)
+        if after is not None:
+            entries = entries.filter(id__lt=after.entry_id)
+        decided.update({entry.subject_id or 0: entry.pk for entry in entries.order_by("-id").only("subject_id")})
+    return decided
 
 
 def _subjects(review: Review, marks: dict[int, list[int]]) -> list[tuple[str, int]]:

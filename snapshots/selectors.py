@@ -10,7 +10,7 @@ from roles.matrix import MATRIX, Can
 from roles.models import Membership, User
 from roles.selectors import projects_where
 
-from .log_reviews import who_acted
+from .log_reviews import acted_in
 from .models import Adjustment, Disposition, Finding, LogReview, Release, SavedView, SignOff, Snapshot
 
 
@@ -79,4 +79,4 @@ def overdue_log_reviews(today: date) -> QuerySet[LogReview]:
 def who_could_sign(log_review: LogReview) -> QuerySet[User]:
     """The owners and reviewers of the project who did nothing in the scope."""
     members = Membership.objects.in_force().filter(project=log_review.project_id, role__in=MATRIX[Can.RUN_LOG_REVIEWS])
-    return User.objects.filter(pk__in=members.values("user"), is_active=True).exclude(pk__in=who_acted(log_review))
+    return User.objects.filter(pk__in=members.values("user"), is_active=True).exclude(acted_in(log_review))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0004_webhooks'),
+        ('audit', '0006_acts_are_many'),
     ]
 
     operations = [

@@ -1,6 +1,6 @@
 from .assignments import Assignment, Priority
 from .projects import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
-from .quality import Metric, QualitySignal
+from .quality import CountedWeeks, Metric, QualitySignal, WeekCount
 from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
 from .schema import Geometry, LabelClass
 from .work import Annotation, Item, Origin
@@ -10,6 +10,7 @@ __all__ = [
     "MOVES",
     "Annotation",
     "Assignment",
+    "CountedWeeks",
     "Dispute",
     "Geometry",
     "Item",
@@ -25,4 +26,5 @@ __all__ = [
     "ReviewPolicy",
     "RiskTier",
     "Verdict",
+    "WeekCount",
 ]

@@ -52,7 +52,10 @@ class Assignment(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["project", "state", "-id"], name="assignments_by_state")]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "-id"], name="assignments_of_project"),
+            models.Index(fields=["project", "state", "-id"], name="assignments_by_state"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["item"], condition=~models.Q(state="cancelled"), name="one_assignment_at_work_per_item"

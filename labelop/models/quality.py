@@ -57,3 +57,52 @@ class QualitySignal(AppendOnly):
     def __str__(self) -> str:
         about = str(self.label_class) if self.label_class else str(self.project)
         return f"{self.get_metric_display()} of {about}, week of {self.week}"
+
+
+class CountedWeeks(models.Model):
+    """How far a project's decisions are counted: every review up to this id, by the versions up to these, none beyond.
+
+    Told by reviews and versions alone: may be deleted together with its weeks, and is counted again.
+    """
+
+    project = models.OneToOneField(Project, models.PROTECT, related_name="+")
+    reviews_to = models.BigIntegerField(default=0)
+    review_versions_to = models.BigIntegerField(default=0)
+    mark_versions_to = models.BigIntegerField(default=0)
+    assignment_versions_to = models.BigIntegerField(default=0)
+    # When the latest of these decisions was made.
+    latest = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "counted weeks"
+
+    def __str__(self) -> str:
+        return f"{self.project} up to review {self.reviews_to}"
+
+
+class WeekCount(models.Model):
+    """What one week of a project or of one of its classes holds of the decisions counted; see `quality.Tally`."""
+
+    counted = models.ForeignKey(CountedWeeks, models.CASCADE, related_name="weeks", db_index=False)
+    # The Monday with which the week begins.
+    week = models.DateField()
+    # The id of the class; 0 for the whole project.
+    about = models.BigIntegerField()
+    decisions = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    changes = models.PositiveIntegerField()
+    extra_rounds = models.PositiveIntegerField()
+    approvals = models.PositiveIntegerField()
+    first_pass = models.PositiveIntegerField()
+    approved_marks = models.PositiveIntegerField()
+    # In microseconds.
+    waits = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("counted", "week", "about")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["counted", "week", "about"], name="one_count_per_week_and_class"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Week of {self.week}: {self.decisions} decisions"

@@ -39,6 +39,7 @@ class Item(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "key"], name="one_item_per_key"),
         ]
+        indexes: ClassVar = [models.Index(fields=["project", "-id"], name="items_of_project")]
 
     def __str__(self) -> str:
         return self.key
@@ -60,7 +61,7 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 class Annotation(models.Model):
     """One mark on an item; withdrawn, never deleted. The same key coming back revives the same annotation."""
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="annotations")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="annotations", db_index=False)
     item = models.ForeignKey(Item, models.PROTECT, related_name="annotations", db_index=False)
     key = models.CharField(max_length=255)
     label_class = models.ForeignKey(LabelClass, models.PROTECT, related_name="annotations")
@@ -72,13 +73,14 @@ class Annotation(models.Model):
     withdrawn = models.BooleanField(default=False)
 
     objects = AnnotationQuerySet.as_manager()
-    history = tracked()
+    history = tracked(deleted_from="item")
 
     class Meta:
         ordering = ("item", "id")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["item", "key"], name="one_annotation_per_item_and_key"),
         ]
+        indexes: ClassVar = [models.Index(fields=["project", "-id"], name="annotations_of_project")]
 
     def __str__(self) -> str:
         return f"{self.item.key}/{self.key}"

@@ -1,7 +1,8 @@
 """Reading a project's decisions, with the marks that each of them was about as they stood then.
 
-Three queries, however many rows there are: reviews, and the versions of marks and of assignments, all in the order of
-their items and read side by side, so that no more than one item's rows are in memory.
+What is kept is read first. Three queries read the others, however many rows there are: reviews, and the versions of
+marks and of assignments, all in the order of their items and read side by side, so that no more than one item's rows
+are in memory.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from audit.history import versions_of
 
 from ..models import Annotation, Assignment, Project, Review
+from .kept import added, kept_weeks
 from .tally import Decision, Weekly, tallied
 
 MARK_COLUMNS = ("item_id", "history_date", "id", "history_type", "label_class_id", "withdrawn")
@@ -33,11 +35,17 @@ REVIEW_COLUMNS = (
 
 def weekly_of(project: Project, since: date | None = None) -> Weekly:
     """What every week of a project, and of each of its classes, holds; `since` a Monday, or from the beginning."""
-    return tallied(decisions_of(project, since))
+    kept = kept_weeks(project, since)
+    return added(kept.weekly, tallied(decisions_of(project, since, above=kept.reviews_to)))
 
 
-def decisions_of(project: Project, since: date | None = None) -> Iterator[Decision]:
-    reviews = Review.objects.filter(project=project)
+def decisions_of(
+    project: Project, since: date | None = None, *, above: int = 0, up_to: int | None = None
+) -> Iterator[Decision]:
+    """All of a project, or those from a Monday on, and of reviews between two ids."""
+    reviews = Review.objects.filter(project=project, pk__gt=above)
+    if up_to is not None:
+        reviews = reviews.filter(pk__lte=up_to)
     if since is not None:
         reviews = reviews.filter(decided_at__gte=datetime.combine(since, time.min, UTC))
     marks = _ByItem(

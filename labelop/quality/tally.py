@@ -60,6 +60,9 @@ class Tally:
             self.first_pass += decision.round == 1
             self.approved_marks += marks
 
+    def __add__(self, other: Tally) -> Tally:
+        return pooled([self, other])
+
     @property
     def churn(self) -> int:
         return self.changes + self.extra_rounds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
-from roles.matrix import Can
-from roles.models import User
+from roles.matrix import MATRIX, Can
+from roles.models import Membership, User
 from roles.selectors import projects_where
 
 from ..models import Annotation, Assignment, Dispute, Item, Review
@@ -45,6 +45,14 @@ def own_assignments(viewer: User | AnonymousUser) -> QuerySet[Assignment]:
     """What is assigned to the viewer now; what was cancelled, or given to somebody else, is theirs no more."""
     mine = Assignment.objects.filter(annotator_id=viewer.pk, project__in=projects_where(viewer, Can.SEE_PROJECT))
     return mine.exclude(state=Assignment.State.CANCELLED)
+
+
+def whole_projects_of(viewer: User | AnonymousUser) -> list[int]:
+    """The projects whose work a viewer sees, if they see all of it everywhere; none, too, to who sees all there is."""
+    if viewer.is_superuser or viewer.is_anonymous:
+        return []
+    roles = dict(Membership.objects.in_force().filter(user_id=viewer.pk).values_list("project_id", "role"))
+    return sorted(roles) if {*roles.values()} <= {*MATRIX[Can.SEE_ALL_WORK]} else []
 
 
 def _of_own_work(viewer: User | AnonymousUser) -> Q:

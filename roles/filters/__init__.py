@@ -1,6 +1,6 @@
 """One set of filters for each model, which pages, forms, saved scopes, addresses and the API all ask through."""
 
-from .entries import EntryFilters, entries_asked_for, offered_for, without_names
+from .entries import EntryFilters, entries_asked_for, offered_for, source_asked_for, without_names
 from .people import PersonFilter
 from .rows import AnomalyFilters, MembershipFilters, TokenFilters
 from .strict import StrictFilterSet, ValuesFilter
@@ -37,5 +37,6 @@ __all__ = [
     "VocabularyFilter",
     "entries_asked_for",
     "offered_for",
+    "source_asked_for",
     "without_names",
 ]

@@ -15,12 +15,15 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.lookups import Exact, StartsWith
 
 from audit.acting import Channel
 from audit.events import Event, Impact, Theme
-from audit.models import Entry
+from audit.fields import Folded
+from audit.models import DECIDING_ROLES, Entry
 from audit.query import WORDS, Query, Term, Wrong
+from audit.reach import Source
 
 from ..matrix import Role
 from ..models import Membership, User
@@ -32,24 +35,53 @@ from .values import ChoicesFilter, OperationFilter, ProjectFilter, SpanFilter, V
 NAMED_AFTER_PEOPLE = (Membership._meta.label_lower, User._meta.label_lower)
 
 
-class EventFilter(ChoicesFilter):
+class Indexed(ValuesFilter):
+    """What it finds, an index of entries may yield in the order of ids."""
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        """What these values find, where each of it is found along an index; otherwise nothing."""
+        return [self.condition_of(value) for value in values]
+
+
+class EventFilter(Indexed, ChoicesFilter):
     @property
     def choices(self) -> dict[str, Q]:
         return {event.value: Q(event=event.value) for event in Event}
 
 
-class ThemeFilter(ChoicesFilter):
+class ImpactFilter(Indexed, VocabularyFilter):
+    pass
+
+
+class RoleFilter(Indexed, VocabularyFilter):
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return super().stretches_of(values) if {value.lower() for value in values} <= {*DECIDING_ROLES} else []
+
+
+class ActFilter(Indexed, OperationFilter):
+    pass
+
+
+class ThemeFilter(Indexed, ChoicesFilter):
     @property
     def choices(self) -> dict[str, Q]:
         return {theme.value: Q(event__in=[event.value for event in Event if event.theme is theme]) for theme in Theme}
 
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        return [Q(event=event.value) for event in Event if event.theme.value in {value.lower() for value in values}]
 
-class ObjectFilter(ValuesFilter):
+
+class ObjectFilter(Indexed):
     """What it happened to, by its name then; a star at the end finds every name that begins so."""
 
     def condition_of(self, value: str) -> Q:
-        lookup = "subject_name__istartswith" if value.endswith("*") else "subject_name__iexact"
-        return Q(**{lookup: value.removesuffix("*")}) & NOT_A_PERSON
+        name = Folded(Value(value.removesuffix("*")))
+        lookup = StartsWith if value.endswith("*") else Exact
+        return Q(lookup(Folded("subject_name"), name)) & NOT_A_PERSON
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        whole = not any(value.endswith("*") for value in values)
+        return super().stretches_of(values) if whole else []
 
 
 class TextFilter(ValuesFilter):
@@ -61,8 +93,12 @@ class TextFilter(ValuesFilter):
         return Q(reason__icontains=value) | (Q(subject_name__icontains=value) & NOT_A_PERSON)
 
 
-class ActorFilter(PersonFilter):
+class ActorFilter(Indexed, PersonFilter):
     """Who acted, as the viewer is told: in the role they held then."""
+
+    def stretches_of(self, values: list[str]) -> list[Q]:
+        # A number is somebody else's in each project.
+        return super().stretches_of(values) if len(self.parent.projects) == 1 else []
 
     def as_told(self, said: str, told: re.Match[str]) -> Q | None:
         if told["person"]:
@@ -106,14 +142,14 @@ class EntryFilters(StrictFilterSet):
     of = "The trail"
 
     event = EventFilter()
-    impact = VocabularyFilter(Impact)
+    impact = ImpactFilter(Impact)
     theme = ThemeFilter()
-    role = VocabularyFilter(Role)
+    role = RoleFilter(Role)
     channel = VocabularyFilter(Channel)
     project = ProjectFilter()
     object = ObjectFilter()
     actor = ActorFilter()
-    operation = OperationFilter()
+    operation = ActFilter()
     created = SpanFilter(field_name="at")
     text = TextFilter()
 
@@ -126,15 +162,35 @@ class EntryFilters(StrictFilterSet):
             twin.exclude = True
         return {**filters, **twins}
 
+    def stretches(self) -> tuple[Q, ...]:
+        """What leads to the entries that fit: conditions of which each is found along an index, and one must hold."""
+        for name in LEADING:
+            values, leading = self.data.get(name), self.filters[name]
+            if values and isinstance(leading, Indexed) and (found := leading.stretches_of(values)):
+                return tuple(found)
+        return (Q(),)
+
+
+# By what entries are found, where several of these are asked for: the rarest first.
+LEADING = ("operation", "object", "actor", "event", "theme", "role", "impact")
+
+
+def source_asked_for(
+    query: Query, source: Source, *, viewer: User | AnonymousUser, projects: Mapping[str, int]
+) -> Source:
+    """What a query finds in a source; raises `Wrong` with the place of what cannot be answered."""
+    filters = EntryFilters(query.parameters, source.entries, viewer=viewer, projects=projects)
+    try:
+        return replace(source, entries=filters.narrowed(), stretches=filters.stretches())
+    except ValidationError as error:
+        raise _placed(error, query) from None
+
 
 def entries_asked_for(
     query: Query, entries: QuerySet[Entry], *, viewer: User | AnonymousUser, projects: Mapping[str, int]
 ) -> QuerySet[Entry]:
-    """The entries that a query finds among these; raises `Wrong` with the place of what cannot be answered."""
-    try:
-        return EntryFilters(query.parameters, entries, viewer=viewer, projects=projects).narrowed()
-    except ValidationError as error:
-        raise _placed(error, query) from None
+    """The entries that a query finds among these, however far back."""
+    return source_asked_for(query, Source(entries, (), whole=True), viewer=viewer, projects=projects).entries
 
 
 def _placed(error: ValidationError, query: Query) -> Wrong:

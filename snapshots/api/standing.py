@@ -19,7 +19,7 @@ from roles.selectors import abilities_of, role_of
 from roles.telling import EntryTold, entry_as_dict, pseudonyms_in
 
 from ..gates import window_of
-from ..log_reviews import entries_in_scope, progress_of, who_acted
+from ..log_reviews import entries_in_scope, has_acted_in, progress_of
 from ..models import Disposition
 from ..pages.then import NoSuchMoment, then_of
 from ..selectors import log_reviews_visible_to, releases_visible_to
@@ -99,7 +99,7 @@ class LogReviewScopeView(CuratedView):
             "results": [_point(entry, made.get(entry.pk), names) for entry in page.rows],
             "next": self.next_of(page.older_than),
             "read": {name: int(number) for name, number in vars(progress).items() if isinstance(number, int)},
-            "acted": self.viewer.pk in who_acted(log_review),
+            "acted": has_acted_in(log_review, self.viewer),
         }
 
 

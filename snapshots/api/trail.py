@@ -8,9 +8,10 @@ from typing import Any, ClassVar, TypedDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from audit.lines import Line, Source, lines_of, newest_ids
+from audit.lines import Line, lines_of, newest_ids
 from audit.models import Entry
 from audit.query import KEYS, Wrong, asked_by, parse
+from audit.reach import FAR, Source, floor_of
 from labelop.selectors.trail import work_entries_visible_to
 from roles.api.curated import CuratedView
 from roles.api.problems import Malformed
@@ -78,19 +79,25 @@ class _TrailView(CuratedView):
 
 
 class EntriesView(_TrailView):
-    """Entries, newest first; of every project that is seen, or of one."""
+    """Entries, newest first; of every project that is seen, or of one.
+
+    One page looks through a bounded number of entries. It may hold fewer than its limit, or none, and lead on:
+    `next` is null only where the beginning was reached.
+    """
 
     answer = EntriesTold
     parameters: ClassVar = {**ASKED, **PAGED}
     summary = "Entries of the trail"
 
     def told(self, **kwargs: Any) -> EntriesTold:
-        parts = [part for source in self.sources(None) for part in source.parts()]
-        ids = newest_ids(parts, self.cursor, self.limit + 1)
+        sources = self.sources(None)
+        floor = floor_of(sources, self.cursor, FAR)
+        parts = [part for source in sources for part in source.parts()]
+        ids = newest_ids(parts, self.cursor, self.limit + 1, floor)
         rows = Entry.objects.filter(pk__in=ids[: self.limit]).select_related("project", "actor", "attributed_to")
         entries = list(rows.order_by("-pk"))
         names = pseudonyms_in({entry.project_id for entry in entries}, self.viewer)
-        older = ids[self.limit - 1] if len(ids) > self.limit else None
+        older = ids[self.limit - 1] if len(ids) > self.limit else floor or None
         return {"results": [entry_row(entry, names) for entry in entries], "next": self.next_of(older)}
 
 
@@ -107,16 +114,23 @@ class EntryView(CuratedView):
 
 
 class TrailView(_TrailView):
-    """The trail as its page tells it: one line for each act on a project, newest first."""
+    """The trail as its page tells it: one line for each act on a project, newest first.
+
+    One page looks through a bounded number of entries. It may hold fewer than its limit, or none, and lead on:
+    `next` is null only where the beginning was reached.
+    """
 
     answer = LinesTold
     summary = "Lines of the trail"
     parameters: ClassVar = {**ASKED, **PAGED}
 
     def told(self, **kwargs: Any) -> LinesTold:
-        page = lines_of(self.sources(self.kwargs.get("slug")), self.cursor, self.limit)
+        page = lines_of(self.sources(self.kwargs.get("slug")), self.cursor, self.limit, FAR)
         names = pseudonyms_in({line.shown[0].project_id for line in page.lines}, self.viewer)
-        return {"results": [_line(line, names) for line in page.lines], "next": self.next_of(page.older_than)}
+        return {
+            "results": [_line(line, names) for line in page.lines],
+            "next": self.next_of(page.older_than or page.floor),
+        }
 
 
 class TrailOfProjectView(TrailView):

@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
-from audit.lines import Source
 from audit.models import Entry
 from audit.query import Query, Wrong, parse
+from audit.reach import Source
 from labelop.selectors.trail import trail_sources
 from roles.filters import entries_asked_for
 from roles.forms import ActForm, ReasonField

@@ -34,7 +34,7 @@ class CountedDays(models.Model):
 
 
 class DayCount(models.Model):
-    """How many acts of a kind one day (UTC) holds, by when they happened.
+    """How many acts of a kind one day (UTC) holds, by when they happened, and between which entries all its acts lie.
 
     Told by the trail alone: may be deleted together with its `CountedDays`, and is counted again.
     """
@@ -43,6 +43,8 @@ class DayCount(models.Model):
     day = models.DateField()
     kind = models.CharField(max_length=12, choices=DayKind)
     acts = models.PositiveIntegerField()
+    first_entry = models.BigIntegerField()
+    last_entry = models.BigIntegerField()
 
     class Meta:
         ordering = ("counted", "day", "kind")

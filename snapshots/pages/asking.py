@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -12,15 +12,18 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from audit.lines import Source, newest_ids
+from audit.lines import newest_ids
 from audit.models import Entry
+from audit.moments import span_of
 from audit.query import Query, Term, Wrong, asked_by, parse
+from audit.reach import FAR, NEAR, Ids, Source
 from labelop.models import Project
 from labelop.selectors.projects import projects_visible_to
 from labelop.selectors.trail import trail_sources
-from roles.filters import EntryFilters, entries_asked_for
+from roles.filters import EntryFilters, source_asked_for
 from roles.models import User
 
+from ..days import ids_between
 from ..models import SavedView, Snapshot
 from ..selectors import saved_views_visible_to, snapshots_visible_to
 
@@ -53,10 +56,21 @@ class Place:
         seen = projects_visible_to(self.viewer)
         here = seen if self.project is None else seen.filter(pk=self.project.pk)
         projects = dict(here.values_list("slug", "pk"))
-        return [
-            replace(source, entries=entries_asked_for(query, source.entries, viewer=self.viewer, projects=projects))
-            for source in self.sources
-        ]
+        asked = [source_asked_for(query, each, viewer=self.viewer, projects=projects) for each in self.sources]
+        created = [term.value for term in query.terms if term.parameter == "created"]
+        if not created:
+            return asked
+        ids = _ids_of(created, projects.values())
+        return [replace(source, ids=ids) for source in asked]
+
+
+def _ids_of(created: list[str], project_ids: Collection[int]) -> dict[int, list[Ids]]:
+    """Between which ids of entries the days lie that are asked for."""
+    spans = [span_of(value) for value in created]
+    begin = max((span.begin for span in spans if span.begin), default=None)
+    end = min((span.end for span in spans if span.end), default=None)
+    last = (end - timedelta(microseconds=1)).date() if end else None
+    return ids_between(project_ids, begin.date() if begin else None, last)
 
 
 def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:
@@ -88,7 +102,9 @@ def query_of(request: HttpRequest, place: Place) -> Query:
 
     Parameters of the filters are terms like those of `q`, so a link that narrows by one of them is understood.
     """
-    given = {name: request.GET.getlist(name) for name in request.GET if name not in ("chapter", "view", "before")}
+    given = {
+        name: request.GET.getlist(name) for name in request.GET if name not in ("chapter", "view", "before", "far")
+    }
     if not given and place.view is not None:
         return parse(place.view.query)
     if not given and place.chapter is None:
@@ -107,6 +123,11 @@ def before_of(request: HttpRequest) -> int | None:
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise Wrong("“before” is the number of an entry.", 0, "")
     return int(before) if before else None
+
+
+def reach_of(request: HttpRequest) -> int:
+    """How many entries a page may read: more where somebody asked to search further."""
+    return FAR if request.GET.get("far") == "1" else NEAR
 
 
 def window(sources: Sequence[Source]) -> Query:

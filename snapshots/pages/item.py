@@ -53,7 +53,7 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     of_item = standings.get(("items", shown.pk))
     # Of an item that is new, each mark is.
     telling = {place for place, one in standings.items() if one.approved_at or not (of_item and of_item.new)}
-    blame = [] if ground.crowded else _blame(request, ground)
+    blame = [] if ground.long else _blame(request, ground)
     context = {
         **admin.site.each_context(request),
         "title": shown.key,
@@ -66,6 +66,7 @@ def item(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "standings": [(name, standings[place]) for name, place in places.items() if place in telling],
         "blame": blame[:VALUES],
         "crowded": ground.crowded,
+        "long": ground.long,
         "more_values": max(0, len(blame) - VALUES),
         "past": past,
         "alone": request.GET.get("version", ""),

@@ -27,10 +27,10 @@ from ..log_reviews import (
     Verified,
     decision_points,
     entries_in_scope,
+    has_acted_in,
     progress_of,
     undecided,
     verify_sign_off,
-    who_acted,
 )
 from ..models import Disposition, LogReview, SignOff
 from ..selectors import log_reviews_visible_to, who_could_sign
@@ -38,6 +38,8 @@ from .held import Names, when_of
 from .tabs import tabs_of
 
 PAGE = 50
+# Entries of a scope beyond these are not counted.
+COUNTED = 10_000
 # A signature under more entries than this is verified when somebody asks.
 VERIFIED_AT_ONCE = 1000
 
@@ -135,7 +137,8 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict, form: Dispose
         "verdicts": Disposition.Verdict.choices,
         "opened_by": names.of(log_review.project_id, log_review.opened_by_id),
         "asked": str(asked_by(log_review.query.items())),
-        "size": entries_in_scope(log_review).count(),
+        "size": min(found := entries_in_scope(log_review).order_by()[: COUNTED + 1].count(), COUNTED),
+        "larger": found > COUNTED,
         "everything": asked.get("entries") == "all",
         "here": asked.urlencode(),
         "points": _points(log_review, page.rows, names, viewer, form),
@@ -147,7 +150,7 @@ def page_of(log_review: LogReview, viewer: User, asked: QueryDict, form: Dispose
         "sign_off": sign_off,
         "signed_by": names.signer(sign_off) if sign_off else "",
         "verified": _verified(log_review, sign_off, asked),
-        "acted": is_open and viewer.pk in who_acted(log_review),
+        "acted": is_open and has_acted_in(log_review, viewer),
         "nobody_could_sign": is_open and not who_could_sign(log_review).exists(),
     }
 

@@ -8,14 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from labelop.models import LabelClass, Metric, Project, QualitySignal, Review
+from labelop.models import LabelClass, Metric, Project, QualitySignal
 from labelop.quality import (
     DEFINITIONS,
     LEAST_NOW,
@@ -24,6 +23,7 @@ from labelop.quality import (
     PAST_WEEKS,
     Weekly,
     iso_week,
+    latest_decision_of,
     monday_of,
     pooled,
     sentence_of,
@@ -163,8 +163,7 @@ def _mondays(project: Project, until: str) -> list[date]:
             raise Http404 from None
         last -= last.weekday() * timedelta(days=1)
     else:
-        latest = Review.objects.filter(project=project).aggregate(at=Max("decided_at"))["at"]
-        last = monday_of(latest or timezone.now())
+        last = monday_of(latest_decision_of(project) or timezone.now())
     if not date(1970, 1, 5) < last <= monday_of(timezone.now()):
         raise Http404
     return [last - back * ONE_WEEK for back in reversed(range(WEEKS))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from audit.lines import Line, LinesPage, lines_of
+from audit.models import Entry
 from audit.query import KEYS, Query, Wrong
 from roles.pages import member_behind
 from roles.selectors import abilities_of
@@ -21,7 +23,7 @@ from roles.telling import Told, told
 
 from ..models import Snapshot
 from ..selectors import saved_views_visible_to, snapshots_visible_to
-from .asking import Place, before_of, place_of, query_of
+from .asking import Place, before_of, place_of, query_of, reach_of
 from .facets import facets_of
 from .places import address_of_view
 from .tabs import tabs_of
@@ -64,7 +66,7 @@ def trail(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     }
     try:
         query, before = query_of(request, place), before_of(request)
-        page = lines_of(place.narrowed(query), before, PAGE)
+        page = lines_of(place.narrowed(query), before, PAGE, reach_of(request))
     except Wrong as wrong:
         context |= refusal_of(wrong, request.GET.get("q", ""))
         return TemplateResponse(request, "snapshots/trail.html", context, status=400)
@@ -88,6 +90,8 @@ def _told(place: Place, query: Query, before: int | None, page: LinesPage) -> di
         "lines": list(_lines(place, before, page)),
         "newest": place.address(query) if before else "",
         "older": place.address(query, before=page.older_than) if page.older_than else "",
+        "searched_to": _recorded_at(page.floor) if page.floor else None,
+        "further": place.address(query, before=page.floor, far=1) if page.floor else "",
         "wider": list(_wider(place, query)),
         **_kept(place, query),
     }
@@ -104,6 +108,10 @@ def _kept(place: Place, query: Query) -> dict[str, Any]:
         "save_view": f"{reverse('admin:snapshots_savedview_list_act', args=['save'])}?{urlencode(asked)}",
         "review": f"{reverse('admin:snapshots_logreview_list_act', args=['open_query'])}?{urlencode(asked)}",
     }
+
+
+def _recorded_at(floor: int) -> datetime | None:
+    return Entry.objects.filter(pk__gte=floor).order_by("pk").values_list("recorded_at", flat=True).first()
 
 
 def _lines(place: Place, before: int | None, page: LinesPage) -> Iterator[ToldLine]:

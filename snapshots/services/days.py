@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from functools import partial
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from audit.acting import take_gate_alone
 from audit.models import Entry
 from labelop.models import Project
 
-from ..days import Days, days_of
+from ..days import days_of
 from ..models import CountedDays, DayCount
 from .gate import GATE_MILLISECONDS, until_the_gate_is_free
 
@@ -29,7 +30,7 @@ def count_days(project: Project) -> int:
         if whole_to <= counted.counted_to:
             return 0
         since = Entry.objects.filter(project=project, id__gt=counted.counted_to, id__lte=whole_to)
-        found = dict(days_of(since))
+        found = list(days_of(since))
         _add(counted, found)
         counted.counted_to = whole_to
         counted.save()
@@ -42,19 +43,23 @@ def _whole_to(project: Project) -> int:
         return Entry.objects.filter(project=project).aggregate(last=Max("id"))["last"] or 0
 
 
-def _add(counted: CountedDays, found: Days) -> None:
-    known: Days = {}
-    for row in counted.days.filter(day__gte=min(found), day__lte=max(found)):
-        known.setdefault(row.day, Counter())[row.kind] = row.acts
-    rows = [
-        DayCount(counted=counted, day=day, kind=kind, acts=acts + known.get(day, Counter())[kind])
-        for day, kinds in found.items()
-        for kind, acts in kinds.items()
-    ]
+def _add(counted: CountedDays, found: list[tuple[date, Counter[str], tuple[int, int]]]) -> None:
+    days = [day for day, *_ in found]
+    known: dict[date, dict[str, DayCount]] = {}
+    for row in counted.days.filter(day__gte=min(days), day__lte=max(days)):
+        known.setdefault(row.day, {})[row.kind] = row
+    rows = []
+    for day, kinds, (first, last) in found:
+        before = known.get(day, {})
+        # Of all its kinds alike: where the day had acts before, they are the first of it.
+        first = min([first, *(row.first_entry for row in before.values())])
+        for kind in kinds.keys() | before.keys():
+            acts = kinds[kind] + (before[kind].acts if kind in before else 0)
+            rows.append(DayCount(counted=counted, day=day, kind=kind, acts=acts, first_entry=first, last_entry=last))
     DayCount.objects.bulk_create(
         rows,
         batch_size=500,
         update_conflicts=True,
         unique_fields=["counted", "day", "kind"],
-        update_fields=["acts"],
+        update_fields=["acts", "first_entry", "last_entry"],
     )

@@ -30,11 +30,11 @@ from ..log_reviews import (
     digest_of,
     due_days,
     entries_in_scope,
+    has_acted_in,
     progress_of,
     record_digest_of,
     tier_at,
     what_preceded,
-    who_acted,
 )
 from ..models import LogReview, Occasion, Release, SignOff
 from .gate import GATE_MILLISECONDS, until_the_gate_is_free
@@ -121,7 +121,7 @@ def must_be_open(log_review: LogReview) -> None:
 
 
 def _must_be_independent(log_review: LogReview, actor: Actor) -> None:
-    if actor.user is not None and actor.user.pk in who_acted(log_review):
+    if actor.user is not None and has_acted_in(log_review, actor.user):
         raise Refused(
             "You acted in what this log review reads: somebody else must sign it.",
             user=actor.user,

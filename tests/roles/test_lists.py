@@ -13,10 +13,12 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.acting import operation
 from labelop.models import Annotation, Item
+from labelop.services.projects import create_project
 from labelop.services.work import add_item, exclude_item
 from roles.admin import AuditedAdmin
 from roles.admin.values import MOST, parts_of
 from roles.filters import StrictFilterSet
+from roles.services import service_account
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -95,14 +97,29 @@ def test_a_list_asks_as_much_for_many_rows_as_for_few_and_counts_none(cast: Cast
     assert not [query["sql"] for query in many if re.search(r"SELECT COUNT", query["sql"])]
 
 
+def test_rows_of_several_projects_stand_in_one_list_newest_first(cast: Cast) -> None:
+    other = create_project("boats", "Boats", by=service_account("setup"), owner=cast.olga)
+    for number in range(104):
+        with operation(by=cast.olga):
+            place = other if number % 3 == 0 else cast.project
+            Item.objects.create(project=place, key=f"many/{number:03}")
+    olga, seen, address = as_(cast.olga), [], f"{ITEMS}?key=many*"
+    while address:
+        page = olga.get(address)
+        seen += keys(page)
+        address = page.context["cl"].older and ITEMS + page.context["cl"].older
+    assert seen == [f"many/{number:03}" for number in reversed(range(104))]
+
+
 def test_every_list_asks_few_questions(cast: Cast) -> None:
     olga, asked = as_(cast.olga), {}
     for of in _audited():
         with CaptureQueriesContext(connection) as queries:
             olga.get(f"/{of.opts.app_label}/{of.opts.model_name}/")
         asked[str(of.opts.model_name)] = len(queries)
-    # The session, the user, whether they are a member, their projects and the rows; then what stands beside those.
-    beside = {"item": 4, "annotation": 6, "logreview": 5}
+    # The session, the user, whether they are a member, their projects and the rows; then their roles and what stands
+    # beside those.
+    beside = {"item": 5, "annotation": 7, "logreview": 5}
     assert {name: number for name, number in asked.items() if number > 5 + beside.get(name, 3)} == {}
 
 

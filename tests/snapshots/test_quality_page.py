@@ -136,5 +136,5 @@ def test_the_page_asks_the_same_number_of_questions_however_much_there_is(
     for back in range(2, 2 + weeks):
         review_many(stage, stage.tern, this_monday() - back * ONE_WEEK, rejected=1, of=2)
     signal_quality(stage.project)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         ravi.get(PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from snapshots.services.anomalies import note_what_stands_out
 from snapshots.services.days import count_days
 from snapshots.services.log_reviews import open_due_log_reviews
 from snapshots.services.reminders import remind_of
+from snapshots.services.weeks import count_weeks
 
 # The keys of the report, in the order in which things are done, and how each is told.
 WORDS = {
@@ -42,10 +44,12 @@ class Command(ReportingCommand):
         return {
             "expired": self.expired(),
             "anomalies": self.anomalies(),
+            "weeks_counted": self.counted(count_weeks),
             "signals": self.signals(),
             "log_reviews_opened": self.log_reviews_opened(),
             **self.reminded(),
-            "days_counted": self.days_counted(),
+            # Last, so that what was done above is counted as well.
+            "days_counted": self.counted(count_days),
         }
 
     def expired(self) -> list[str]:
@@ -80,15 +84,15 @@ class Command(ReportingCommand):
                 self.stderr.write(f"{_named(log_review)}: the reminder could not be sent: {error}")
         return {"reminded": reminded, "unsent": unsent}
 
-    def days_counted(self) -> list[str]:
-        """For the charts; last, so that what was done above is counted as well. Nobody need be told."""
+    def counted(self, count: Callable[[Project], int]) -> list[str]:
+        """For the charts. Nobody need be told."""
         counted = []
         for project in Project.objects.order_by("id"):
             try:
-                if days := count_days(project):
-                    counted.append(f"{project.slug}: {days}")
+                if number := count(project):
+                    counted.append(f"{project.slug}: {number}")
             except GateBusy as error:
-                self.stderr.write(f"{project.slug}: {error} Its days wait for the next run.")
+                self.stderr.write(f"{project.slug}: {error} Counting for its charts waits for the next run.")
         return counted
 
     def told(self, report: dict[str, Any]) -> str:

@@ -1,0 +1,96 @@
+"""How far back a page looks: it reads a bounded number of entries, and says where it stopped.
+
+What a question finds may be anywhere on a trail of ten million entries, or nowhere. So that such a page opens like any
+other, a floor is laid under it: the id above which lie no more entries than it may read, counted along an index that
+leads to what is asked for. Below it a reader goes on by asking for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Max, Q, QuerySet
+
+from .models import Entry
+
+# So many entries a page reads at once, and when it is asked to search further.
+NEAR, FAR = 10_000, 200_000
+# So many parts are asked for in one statement; both engines know no more than a few hundred.
+TOGETHER = 50
+
+# Ids above the first, up to the second; None: without an end.
+Ids = tuple[int, int | None]
+EVERY_ID: Ids = (0, None)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Entries that are read alike, and the projects they are of; None is what belongs to the site.
+
+    `whole` says that all of these projects is read, and not only what concerns the viewer's own work; `base` is what
+    is read whatever is asked for. What is asked for lies within `ids`, where they are known of a project, and in one
+    of the `stretches`: each selects entries that an index yields in the order of their ids.
+    """
+
+    entries: QuerySet[Entry]
+    project_ids: tuple[int | None, ...]
+    whole: bool
+    base: QuerySet[Entry] = field(default_factory=Entry.objects.all)
+    stretches: tuple[Q, ...] = (Q(),)
+    ids: Mapping[int, Sequence[Ids]] = field(default_factory=dict)
+
+    def parts(self) -> list[QuerySet[Entry]]:
+        """One for each project, since an index yields the newest of one project, never those of several."""
+        return list(self._by_project(self.entries))
+
+    def of_its_projects(self) -> QuerySet[Entry]:
+        """All together, with the projects named: a subquery that finds them would be gone through one by one."""
+        named = Q(project__in=[pk for pk in self.project_ids if pk])
+        return self.entries.filter(named | Q(project=None) if None in self.project_ids else named)
+
+    def along_the_index(self) -> list[QuerySet[Entry]]:
+        return [part for stretch in self.stretches for part in self._by_project(self.base.filter(stretch))]
+
+    def along_the_trail(self) -> list[QuerySet[Entry]]:
+        return list(self._by_project(self.base))
+
+    def _by_project(self, entries: QuerySet[Entry]) -> Iterator[QuerySet[Entry]]:
+        for pk in self.project_ids:
+            of_project = entries.filter(project=pk) if pk else entries.filter(project=None)
+            for above, up_to in self.ids.get(pk or 0, (EVERY_ID,)):
+                within = of_project.filter(pk__gt=above) if above else of_project
+                yield within if up_to is None else within.filter(pk__lte=up_to)
+
+
+def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
+    """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
+    led = any(source.stretches != (Q(),) for source in sources)
+    nearest = []
+    for way in (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,):
+        nearest.append(_nearest([part for source in sources for part in way(source)], before, reach))
+        if not nearest[-1]:
+            return 0
+    newest = before or Entry.objects.aggregate(newest=Max("pk"))["newest"]
+    return max(0, min(*nearest, newest - reach))
+
+
+def _nearest(parts: Sequence[QuerySet[Entry]], before: int | None, reach: int) -> int:
+    """The id from which on all parts together hold no more than `reach` entries; 0: they hold no more at all."""
+    last = max(1, reach // max(1, len(parts))) - 1
+    found = merged_ids([below(part, before).order_by("-pk").values("pk")[last : last + 1] for part in parts])
+    return max(found, default=0)
+
+
+def below(part: QuerySet[Entry], before: int | None) -> QuerySet[Entry]:
+    return part.filter(pk__lt=before) if before is not None else part
+
+
+def merged_ids(some: Sequence[QuerySet]) -> list[int]:
+    """The ids that these querysets yield, in no particular order; each may be a slice."""
+    found: list[int] = []
+    for start in range(0, len(some), TOGETHER):
+        # Subqueries, since SQLite limits no part of a union.
+        first, *others = [Entry.objects.filter(pk__in=each).order_by() for each in some[start : start + TOGETHER]]
+        found += first.only("pk").union(*(each.only("pk") for each in others), all=True).values_list("pk", flat=True)
+    return found

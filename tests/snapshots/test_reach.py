@@ -1,0 +1,206 @@
+"""A page of the trail reads a bounded number of entries, however long the trail is, and says where it stopped."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from audit.events import BY_CODE, Event
+from audit.models import Entry
+from labelop.models import Annotation
+from labelop.services.assignments import assign_work
+from roles.models import User
+from snapshots.pages import asking
+from snapshots.services.days import count_days
+from tests.street import Street, street_scenes
+
+pytestmark = pytest.mark.django_db
+
+TRAIL = "/projects/street/trail/"
+
+
+@pytest.fixture
+def street() -> Street:
+    return street_scenes()
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def written(street: Street, number: int, *, at: datetime, name: str = "busy/{}", **told: Any) -> None:
+    """So many acts of one entry each, by Ana unless something else is told."""
+    event = told.pop("event", Event.ANNOTATION_SAVED)
+    told = {"actor": street.ana, "role": "annotator", "subject_type": Annotation._meta.label_lower, **told}
+    rows = (
+        Entry(
+            operation=uuid.uuid4(), project=street.project, event=event, impact=BY_CODE[event].impact, at=at,
+            subject_name=name.format(each), **told,
+        )
+        for each in range(number)
+    )  # fmt: skip
+    Entry.objects.bulk_create(rows)
+
+
+def pages(client: Client, address: str) -> Iterator[str]:
+    """A page, and those that it leads back to."""
+    trail = address.split("?")[0]
+    while address:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        page = unescape(answer.content.decode().split("<h1>")[1])
+        yield page
+        address = next((trail + link for link in re.findall(r'href="(\?[^"]*)" rel="next"', page)), "")
+
+
+def acts_on(page: str) -> list[uuid.UUID]:
+    pks = [int(pk) for pk in re.findall(r'id="entry-(\d+)"', page)]
+    return list(Entry.objects.filter(pk__in=pks).values_list("operation", flat=True))
+
+
+def test_a_page_says_how_far_back_it_looked_and_the_reader_goes_on(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "NEAR", 20)
+    monkeypatch.setattr(asking, "FAR", 40)
+    now = timezone.now()
+    written(street, 1, at=now, name="needle", reason="Found at last")
+    written(street, 70, at=now)
+    found = list(pages(as_(street.olga), TRAIL + "?q=last"))
+    assert "Nothing so far fits this question." in found[0]
+    assert "Searched back to what was recorded on" in found[0]
+    assert [len(acts_on(page)) for page in found[:3]] == [0, 0, 1]
+    assert "Searched back" not in found[-1], "the beginning is reached"
+
+
+QUESTIONS = [
+    "",
+    "impact:high",
+    "impact:high impact:medium",
+    "theme:schema",
+    "event:class.added event:snapshot.taken",
+    "role:owner",
+    "role:owner role:annotator -event:items.added",
+    'actor:"Owner 1"',
+    "actor:me",
+    "object:cam/1",
+    "object:CAM/1/1",
+    "object:cam/*",
+    "object:van object:car",
+    "reader",
+    "created:>=2020-01-01",
+    "created:<=2020-01-01",
+    "-channel:admin v2",
+]
+
+
+@pytest.mark.parametrize("place", [TRAIL, "/trail/"])
+def test_a_short_reach_finds_the_same_in_more_pages(
+    street: Street, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_(street.olga)
+    for question in QUESTIONS:
+        address = f"{place}?q={question.replace(' ', '+')}"
+        if place == "/trail/" and "actor" in question:
+            continue
+        (whole,) = pages(client, address)
+        with monkeypatch.context() as patched:
+            patched.setattr(asking, "NEAR", 4)
+            patched.setattr(asking, "FAR", 7)
+            found = [act for page in pages(client, address) for act in acts_on(page)]
+        assert sorted(found) == sorted(acts_on(whole)), question
+
+
+def test_own_work_is_found_however_far_back(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "NEAR", 20)
+    assign_work([street.project.items.get(key="cam/1")], street.ana, by=street.olga)
+    written(street, 50, at=timezone.now())
+    (page,) = pages(as_(street.ana), TRAIL + "?q=event:work.assigned")
+    assert len(acts_on(page)) == 1
+
+
+def test_a_long_past_day_is_found_at_once_when_days_are_counted(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "NEAR", 60)
+    now = timezone.now()
+    long_ago = now - timedelta(days=500)
+    written(street, 3, at=long_ago, name="old/{}")
+    written(street, 100, at=now)
+    asked = f"{TRAIL}?q=created:{long_ago:%Y-%m-%d}"
+    first, *_ = pages(as_(street.olga), asked)
+    assert acts_on(first) == []
+    count_days(street.project)
+    written(street, 1, at=long_ago, name="told/late")
+    (page,) = pages(as_(street.olga), asked)
+    assert len(acts_on(page)) == 4, "what is recorded today of that day is there, too"
+    count_days(street.project)
+    first, *_ = pages(as_(street.olga), asked)
+    assert len(acts_on(first)) == 1, "from the day's first entry to its last now lies all that came in between"
+
+
+FEW = {
+    "impact:high": 400,
+    "event:class.added": 400,
+    "theme:schema": 400,
+    "role:owner": 400,
+    "object:cam/1": 400,
+    "object:nowhere": 400,
+    "actor:me": 400,
+    "operation:{operation}": 400,
+    "created:{day}": 400,
+    "created:{day} impact:high": 400,
+    "": 1600,
+    "nowhere": 1600,
+    "channel:connector": 1600,
+}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not tell how many rows it read.")
+def test_a_page_reads_few_entries_of_a_long_trail(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "NEAR", 500)
+    now = timezone.now()
+    long_ago = now - timedelta(days=500)
+    written(street, 5, at=long_ago)
+    written(street, 5000, at=now)
+    count_days(street.project)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_entry")
+    client = as_(street.olga)
+    facts = {"day": f"{long_ago:%Y-%m-%d}", "operation": Entry.objects.filter(at=long_ago)[0].operation}
+    for question, most in FEW.items():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            next(pages(client, f"{TRAIL}?q={question.format(**facts).replace(' ', '+')}"))
+        read = sum(entries_read(query["sql"]) for query in captured if 'FROM "audit_entry"' in query["sql"])
+        assert read <= most, question
+
+
+def entries_read(sql: str) -> int:
+    """How many rows of the trail PostgreSQL looks at for a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        told = cursor.fetchone()[0]
+    (explained,) = json.loads(told) if isinstance(told, str) else told
+    return _rows_of(explained["Plan"])
+
+
+def _rows_of(plan: dict[str, Any]) -> int:
+    below = sum(_rows_of(part) for part in plan.get("Plans", ()))
+    if plan.get("Relation Name") != Entry._meta.db_table:
+        return below
+    return below + int(plan["Actual Loops"] * (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)))
