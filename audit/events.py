@@ -86,6 +86,12 @@ class Event(models.TextChoices):
     WEBHOOK_SWITCHED_ON = "webhook.switched_on", HIGH, Theme.ACCESS, OPTIONAL, "Webhook switched on"
     WEBHOOK_REMOVED = "webhook.removed", HIGH, Theme.ACCESS, REQUIRED, "Webhook removed"
     DELIVERY_RESENT = "delivery.resent", MEDIUM, Theme.ACCESS, OPTIONAL, "Delivery to a webhook asked for again"
+    CONNECTION_ADDED = "connection.added", HIGH, Theme.ACCESS, REQUIRED, "Label Studio connected"
+    CONNECTION_SECRET_RENEWED = (
+        *("connection.secret_renewed", HIGH, Theme.ACCESS, OPTIONAL),
+        "Secret of a connection renewed",
+    )
+    CONNECTION_REMOVED = "connection.removed", HIGH, Theme.ACCESS, REQUIRED, "Label Studio disconnected"
     CHANGE_UNEXPLAINED = "change.unexplained", HIGH, Theme.ACCESS, OPTIONAL, "Change without an explanation"
 
     PROJECT_CREATED = "project.created", MEDIUM, Theme.PROJECT, OPTIONAL, "Project created"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from audit.models import Delivery, Entry, Webhook
 from roles.admin import AuditedAdmin
@@ -20,19 +21,22 @@ from roles.selectors import deliveries_visible_to, webhooks_visible_to
 from .filters import (
     AnnotationFilters,
     AssignmentFilters,
+    ConnectionFilters,
     DeliveryFilters,
     DisputeFilters,
     ItemFilters,
     LabelClassFilters,
     ProjectFilters,
+    PullFilters,
     QualitySignalFilters,
     ReviewFilters,
     WebhookFilters,
 )
-from .forms import items, projects, schema, webhooks, work
-from .models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
+from .forms import connections, items, projects, schema, webhooks, work
+from .models import Annotation, Assignment, Connection, Dispute, Item, LabelClass, Project, Pull, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
+from .selectors.connections import connections_visible_to, pulls_visible_to
 from .selectors.projects import projects_visible_to
 from .selectors.quality import quality_signals_visible_to
 from .selectors.schema import classes_visible_to, with_outdated_marks
@@ -58,18 +62,10 @@ class ProjectAdmin(AuditedAdmin):
         return projects_visible_to(viewer)
 
 
-@admin.register(Webhook)
-class WebhookAdmin(AuditedAdmin):
-    list_display = ("name", "project", "address", "least_impact", "active", "removed_at")
-    filters = WebhookFilters
-    empty = "Nobody outside is told of your projects: an owner adds a webhook."
-    fields = ("project", "name", "address", "least_impact", "told_events", "told_roles", "active", "removed_at")
-    readonly_fields = ("told_events", "told_roles")
-    acts = webhooks.ACTS
-    list_acts = (webhooks.AddWebhookForm,)
+class SecretAdmin(AuditedAdmin):
+    """Rows with a secret, which is told right after it was made."""
 
-    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Webhook]:
-        return webhooks_visible_to(viewer)
+    told_in: ClassVar[str]
 
     def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
         """A secret is told on the page itself, and nowhere else: no message, no session, no log keeps it."""
@@ -80,13 +76,28 @@ class WebhookAdmin(AuditedAdmin):
             **self.admin_site.each_context(request),
             "title": form.done,
             "opts": self.opts,
-            "webhook": made,
+            "made": made,
             "secret": secret,
             "address": self.address_after(made),
         }
-        answer = TemplateResponse(request, "admin/audit/webhook/secret.html", context)
+        answer = TemplateResponse(request, self.told_in, context)
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+@admin.register(Webhook)
+class WebhookAdmin(SecretAdmin):
+    told_in = "admin/audit/webhook/secret.html"
+    list_display = ("name", "project", "address", "least_impact", "active", "removed_at")
+    filters = WebhookFilters
+    empty = "Nobody outside is told of your projects: an owner adds a webhook."
+    fields = ("project", "name", "address", "least_impact", "told_events", "told_roles", "active", "removed_at")
+    readonly_fields = ("told_events", "told_roles")
+    acts = webhooks.ACTS
+    list_acts = (webhooks.AddWebhookForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Webhook]:
+        return webhooks_visible_to(viewer)
 
     @admin.display(description="events")
     def told_events(self, webhook: Webhook) -> str:
@@ -113,6 +124,54 @@ class DeliveryAdmin(AuditedAdmin):
     def event(self, delivery: Delivery) -> str:
         # What an entry is about may be somebody's name.
         return f"{delivery.entry.label} ({delivery.entry_id})"
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+
+@admin.register(Connection)
+class ConnectionAdmin(SecretAdmin):
+    told_in = "admin/labelop/connection/secret.html"
+    list_display = ("project", "address", "number", "removed_at")
+    filters = ConnectionFilters
+    empty = "None of your projects is brought in from Label Studio: an owner connects one."
+    fields = ("project", "address", "number", "posted_to", "removed_at")
+    readonly_fields = ("posted_to",)
+    acts = connections.ACTS
+    list_acts = (connections.ConnectForm,)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Connection]:
+        return connections_visible_to(viewer)
+
+    @admin.display(description="webhooks are posted to")
+    def posted_to(self, connection: Connection) -> str:
+        return reverse("label_studio", args=[connection.receiver])
+
+
+@admin.register(Pull)
+class PullAdmin(AuditedAdmin):
+    list_display = ("begun_at", "project", "ended_at", "added", "changed", "removed", "explained")
+    filters = PullFilters
+    empty = "Nothing has been pulled from Label Studio yet."
+    fields = (
+        "project",
+        "connection",
+        "begun_at",
+        "ended_at",
+        "added",
+        "changed",
+        "removed",
+        "explained",
+        "told_labels",
+    )
+    readonly_fields = ("told_labels",)
+
+    def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Pull]:
+        return pulls_visible_to(viewer)
+
+    @admin.display(description="labels")
+    def told_labels(self, pull: Pull) -> str:
+        return ", ".join(pull.labels)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404

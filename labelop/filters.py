@@ -67,6 +67,10 @@ def _superseded() -> Q:
     return Q(superseded_by__isnull=False)
 
 
+def _removed() -> Q:
+    return Q(removed_at__isnull=False)
+
+
 class ProjectFilters(StrictFilterSet):
     slug = NameFilter()
     state = VocabularyFilter(ProjectState)
@@ -147,3 +151,13 @@ class DeliveryFilters(StrictFilterSet):
     project = ProjectFilter()
     state = VocabularyFilter(Delivery.State)
     due_at = SpanFilter()
+
+
+class ConnectionFilters(StrictFilterSet):
+    project = ProjectFilter()
+    removed = FlagFilter(_removed)
+
+
+class PullFilters(StrictFilterSet):
+    project = ProjectFilter()
+    begun_at = SpanFilter()

@@ -189,6 +189,10 @@ LABELOP_UNEXPLAINED = env.str("LABELOP_UNEXPLAINED", default="record")
 LABELOP_WEBHOOK_PORTS = env.list("LABELOP_WEBHOOK_PORTS", cast=int, default=[443])
 LABELOP_WEBHOOK_LOOPBACK = env.bool("LABELOP_WEBHOOK_LOOPBACK", default=False)
 
+# Label Studios that stand inside, by `host` or `host:port`: asked by http as well, wherever they are. All others are
+# asked at public addresses alone.
+LABELOP_LABEL_STUDIO_HOSTS = env.list("LABELOP_LABEL_STUDIO_HOSTS", default=[])
+
 # Reminders. Without EMAIL_URL (smtp+tls://user:password@host:587) nothing is sent.
 globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10

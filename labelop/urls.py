@@ -5,7 +5,10 @@ from django.urls import include, path, re_path
 
 from roles.api.nowhere import NowhereView
 
+from .pages.label_studio import receive
+
 urlpatterns = [
+    path("api/v1/connect/label-studio/<uuid:receiver>/", receive, name="label_studio"),
     path("api/v1/", include("snapshots.api.urls")),
     re_path("^api(/|$)", NowhereView.as_view()),
     # Our pages stand before the admin's own: the index is ours.

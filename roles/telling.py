@@ -70,6 +70,10 @@ def pseudonyms_in(project_ids: Iterable[int | None], viewer: User | AnonymousUse
     return Pseudonyms(numbers, members, names, wholly)
 
 
+# How the source of an entry ends when whoever did it elsewhere is not told there.
+UNATTRIBUTED = ", unattributed"
+
+
 @dataclass(frozen=True)
 class Told:
     """One entry in the words of a page."""
@@ -183,6 +187,8 @@ def actor_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
         return _named(person, str(entry.attributed_to), entry, pseudonyms)
     if entry.event == Event.CHANGE_UNEXPLAINED:
         return _writer(entry)
+    if entry.source.endswith(UNATTRIBUTED):
+        return "somebody whom the source does not name"
     if entry.actor_id is None:
         return "LabelOp itself"
     return importer_told(entry, pseudonyms)

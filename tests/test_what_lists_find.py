@@ -15,6 +15,7 @@ import labelop.filters as work
 import snapshots.filters as releases
 from audit.acting import operation
 from labelop.models import Annotation, Assignment, LabelClass, Project, Review
+from labelop.selectors.connections import connections_visible_to, pulls_visible_to
 from labelop.selectors.projects import projects_visible_to
 from labelop.selectors.quality import quality_signals_visible_to
 from labelop.selectors.schema import classes_visible_to
@@ -118,6 +119,11 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
         webhooks_visible_to,
         {("project", SLUG): birds, ("active", "true"): always, ("active", "false"): never},
     ),
+    work.ConnectionFilters: (
+        connections_visible_to,
+        {("project", SLUG): birds, ("removed", "false"): always, ("removed", "true"): never},
+    ),
+    work.PullFilters: (pulls_visible_to, {("project", SLUG): birds, **since_yesterday("begun_at")}),
     work.DeliveryFilters: (
         deliveries_visible_to,
         {

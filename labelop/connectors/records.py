@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Saved:
-    """Who saved a mark in its source, and when; `author` is who marked it first, where that was somebody else."""
+    """Who saved a mark in its source, and when; `author` is who marked it first, where that was somebody else.
+
+    `told` says how it came to be known, where that differs from one saving to the next; it ends the entry's source.
+    """
 
     by: str = ""
     at: datetime | None = None
     author: str = ""
+    told: str = ""
 
 
 # Where a source does not tell.
@@ -62,12 +66,16 @@ REVIEW, WORK = "review", "work"
 
 @dataclass(frozen=True)
 class Incoming:
-    """What a source says of one item: its record, or None where it is not there (any more)."""
+    """What a source says of one item: its record, or None where it is not there (any more).
+
+    `saved` says who changed what the record holds beside its marks, where somebody did.
+    """
 
     item: str
     record: ItemRecord | None
     steps: tuple[Step, ...] = ()
     place: str = ""
+    saved: Saved = UNTOLD
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 from .assignments import Assignment, Priority
+from .connections import Connection, Hint, Pull
 from .projects import MOVES, Project, ProjectState, ReviewPolicy, RiskTier
 from .quality import CountedWeeks, Metric, QualitySignal, WeekCount
 from .reviews import APPROVALS, Dispute, ReasonCode, Review, Verdict
@@ -10,9 +11,11 @@ __all__ = [
     "MOVES",
     "Annotation",
     "Assignment",
+    "Connection",
     "CountedWeeks",
     "Dispute",
     "Geometry",
+    "Hint",
     "Item",
     "LabelClass",
     "Metric",
@@ -20,6 +23,7 @@ __all__ = [
     "Priority",
     "Project",
     "ProjectState",
+    "Pull",
     "QualitySignal",
     "ReasonCode",
     "Review",

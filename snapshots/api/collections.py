@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from labelop.api.connections import COLLECTIONS as OF_CONNECTIONS
 from labelop.api.webhooks import COLLECTIONS as OF_WEBHOOKS
 from labelop.api.work import COLLECTIONS as OF_THE_WORK
 from roles.api.collections import Collection
@@ -131,6 +132,7 @@ COLLECTIONS = (
     *OF_PEOPLE,
     *OF_THE_WORK,
     *OF_WEBHOOKS,
+    *OF_CONNECTIONS,
     Collection(
         "snapshots",
         "Named cuts through a project’s history.",

@@ -78,6 +78,7 @@ def _address(name: str, pattern: str, act: str, furnished: Furnished) -> str:
         "<int:pk>": str(row.pk),
         "<path:key>": furnished.rows["item"].key,
         "<slug:name>": act,
+        "<uuid:receiver>": str(furnished.rows["connection"].receiver),
         CATCH_ALL: f"nowhere/{furnished.project.pk}",
     }
     if name == "app_list":

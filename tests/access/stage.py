@@ -12,8 +12,9 @@ from django.utils import timezone
 from audit.acting import operation
 from audit.models import Entry
 from audit.query import parse
-from labelop.models import Item, Metric, Project, QualitySignal, Verdict
+from labelop.models import Item, Metric, Project, Pull, QualitySignal, Verdict
 from labelop.services.assignments import assign_work, complete_work, start_work
+from labelop.services.connections import connect_label_studio
 from labelop.services.disputes import contest_review
 from labelop.services.projects import create_project, describe_project
 from labelop.services.reviews import decide_review
@@ -240,6 +241,10 @@ def _furnish_the_end(furnished: Furnished) -> None:
         project=project,
     )
     rows.update(_by_hand(furnished, entry))
+    rows["connection"] = connection = connect_label_studio(
+        project, f"https://ls.example.org/{inner}/projects/7", by=owner, reason=inner
+    )
+    rows["pull"] = Pull.objects.create(project=project, connection=connection, labels=[inner])
     rows["webhook"] = webhook = add_webhook(
         project, f"Hook {inner}", f"https://hooks.example.org/{inner}", by=owner, reason=inner
     )

@@ -14,7 +14,7 @@ COLUMNS = ("elsewhere", "assigned", "unassigned", "reviewer", "author", "owner",
 MODELS = (
     *("audit_entry", "audit_webhook", "audit_delivery", "roles_membership", "roles_anomaly", "roles_token"),
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
-    *("labelop_review", "labelop_dispute", "labelop_qualitysignal"),
+    *("labelop_review", "labelop_dispute", "labelop_qualitysignal", "labelop_connection", "labelop_pull"),
     *(
         "snapshots_adjustment",
         "snapshots_savedview",
@@ -48,6 +48,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("302 302 302 302 302 302 302", EVERYBODY,                     "login"),
     (NOBODY,                        NOT_TAKEN,                     "autocomplete"),
     (NOWHERE,                       NOWHERE,                       "view_on_site catch_all"),
+    # Label Studio's own door, opened by a secret and by no session.
+    (NOT_TAKEN,                     NOWHERE,                       "label_studio"),
     # Pages.
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "project"),
     ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot review_markdown releases log_reviews"
@@ -107,9 +109,13 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_snapshot_history"),
     # Seen by owners alone.
     ("404 404 404 404 404 200 200", NOT_TAKEN,                     "audit_webhook_change audit_webhook_history"
-                                                                   " audit_delivery_change"),
+                                                                   " audit_delivery_change"
+                                                                   " labelop_connection_change"
+                                                                   " labelop_connection_history"
+                                                                   " labelop_pull_change"),
     # What is written once has no history of its own.
     (NOWHERE,                       NOT_TAKEN,                     "audit_entry_history audit_delivery_history"
+                                                                   " labelop_pull_history"
                                                                    " labelop_qualitysignal_history"
                                                                    " snapshots_signoff_history"),
     # Acts on what every member sees: the owner's.
@@ -176,15 +182,18 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " snapshots_release_act:ask-for-reinstatement"
                                                                    " snapshots_release_act:reinstate"),
     # Acts on webhooks. A renewed secret is shown at once, and nowhere else.
-    ("404 404 404 404 404 200 200", "404 404 404 404 404 200 200", "audit_webhook_act:renew-secret"),
+    ("404 404 404 404 404 200 200", "404 404 404 404 404 200 200", "audit_webhook_act:renew-secret"
+                                                                   " labelop_connection_act:renew-secret"),
     ("404 404 404 404 404 200 200", "404 404 404 404 404 302 302", "audit_webhook_act:switch-off"
                                                                    " audit_webhook_act:remove"
+                                                                   " labelop_connection_act:disconnect"
                                                                    " audit_delivery_act:resend"),
     ("404 404 404 404 404 200 200", "404 404 404 404 404 422 422", "audit_webhook_act:change"
                                                                    " audit_webhook_act:switch-on"),
     # Acts that begin something in a project of one's own.
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "labelop_assignment_list_act:assign"
                                                                    " audit_webhook_list_act:add"
+                                                                   " labelop_connection_list_act:connect"
                                                                    " snapshots_adjustment_list_act:propose"
                                                                    " snapshots_snapshot_list_act:take"),
     ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "snapshots_savedview_list_act:save"
@@ -200,6 +209,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("200 404 404 404 404 200 200", "422 404 404 404 404 422 422", "roles_token_list_act:issue-for-service"),
     # Acts that there are not.
     (NOWHERE,                       NOWHERE,                       "labelop_item_act:nothing"
+                                                                   " labelop_pull_act:nothing"
+                                                                   " labelop_pull_list_act:nothing"
                                                                    " snapshots_logreview_list_act:nothing"
                                                                    " audit_entry_act:nothing"
                                                                    " audit_entry_list_act:nothing"
@@ -226,11 +237,15 @@ TABLE: tuple[tuple[str, str, str], ...] = (
 
 # What those outside are answered where it is not the way to the login page: that page itself, what brings whoever is
 # not logged in back to the index, and what is taken by nobody.
-OUTSIDE_GET = {"login": "200", "logout": "302"}
-OUTSIDE_POST = OUTSIDE_GET | {
-    f"{model}_{page}": "405"
-    for model in MODELS
-    for page in ("changelist", "add", "delete", "bare", "change", "history")
-}
+OUTSIDE_GET = {"login": "200", "logout": "302", "label_studio": "405"}
+OUTSIDE_POST = (
+    OUTSIDE_GET
+    | {"label_studio": "404"}
+    | {
+        f"{model}_{page}": "405"
+        for model in MODELS
+        for page in ("changelist", "add", "delete", "bare", "change", "history")
+    }
+)
 # Addresses that refuse without having been asked for an act, so that nothing is put on the trail.
 REFUSED_BY_DJANGO = ("autocomplete", "_add", "_delete")

@@ -47,6 +47,8 @@ ROWS = {
     "webhooks": "webhook",
     "deliveries": "delivery",
     "saved-views": "savedview",
+    "connections": "connection",
+    "pulls": "pull",
 }
 WANTED = {
     "projects/access-then": "?at=1",

@@ -20,7 +20,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                             " tokens accounts projects classes items annotations"
                                                             " assignments reviews disputes quality-signals snapshots"
                                                             " releases adjustments log-reviews dispositions findings"
-                                                            " sign-offs webhooks deliveries saved-views"),
+                                                            " sign-offs webhooks deliveries saved-views connections"
+                                                            " pulls"),
     # Seen by every member of the project.
     ("GET",  "404 200 200 200 200 200 200 200 200 404 404", "projects/trail roles.membership members/versions"
                                                             " labelop.project projects/versions labelop.labelclass"
@@ -43,7 +44,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                             " snapshots.finding findings/versions snapshots.signoff"
                                                             " snapshots.savedview saved-views/versions"),
     # What is told to whom outside is the owner's.
-    ("GET",  "404 404 404 404 404 200 200 404 200 404 404", "audit.webhook webhooks/versions audit.delivery"),
+    ("GET",  "404 404 404 404 404 200 200 404 200 404 404", "audit.webhook webhooks/versions audit.delivery"
+                                                            " labelop.connection connections/versions labelop.pull"),
     # A token is seen by whom it acts as, and by who manages the connections of its project; an account by superusers.
     ("GET",  "404 404 404 404 404 200 200 200 200 404 404", "roles.token tokens/versions"),
     ("GET",  "404 404 404 404 404 404 200 404 404 404 404", "roles.user accounts/versions"),
@@ -93,7 +95,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("POST", "404 404 404 422 403 403 422 422 403 404 404", "log-reviews/sign"),
     ("POST", "404 404 404 404 404 200 200 200 403 404 404", "tokens/revoke"),
     ("POST", "404 404 404 404 404 200 200 404 403 404 404", "webhooks/switch-off webhooks/remove deliveries/resend"
-                                                            " webhooks/renew-secret"),
+                                                            " webhooks/renew-secret connections/renew-secret"
+                                                            " connections/disconnect"),
     ("POST", "404 404 404 404 404 422 422 404 403 404 404", "webhooks/change webhooks/switch-on"),
     # A view is its maker's, and of whoever edits the settings.
     ("POST", "404 404 404 403 403 200 200 403 403 404 404", "saved-views/rename saved-views/remove"),
@@ -103,7 +106,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     # What a superuser notes there is why they act without a role, and the example notes nothing.
     ("POST", "422 404 404 404 404 201 422 404 403 422 404", "snapshots.take"),
     # An address outside must answer to a public name; the example's does not.
-    ("POST", "422 404 404 404 404 422 422 404 403 422 404", "webhooks.add"),
+    ("POST", "422 404 404 404 404 422 422 404 403 422 404", "webhooks.add connections.connect"),
     ("POST", "422 404 404 201 201 201 201 201 403 422 404", "log-reviews.open-query"),
     ("POST", "422 404 404 404 404 422 422 404 422 422 404", "assignments.assign adjustments.propose"),
     ("POST", "422 404 404 422 422 422 422 422 403 422 404", "log-reviews.open-range log-reviews.open-incident"),

@@ -52,7 +52,7 @@ def marks_of_annotation(annotation: dict[str, Any], where: str = "annotation") -
         annotation.get("result") or [],
         f"{where}.result",
         prefix=key,
-        saved=_saved(annotation, where),
+        saved=saved_in(annotation, where),
         cancelled=annotation.get("was_cancelled") is True,
     )
 
@@ -66,7 +66,8 @@ def _key(task: dict[str, Any], data: dict[str, Any]) -> str:
         raise BadField(error.path.replace("value", "data", 1), error.reason) from error
 
 
-def _saved(annotation: dict[str, Any], where: str) -> Saved:
+def saved_in(annotation: dict[str, Any], where: str = "annotation") -> Saved:
+    """Who saved an annotation last, and when."""
     author = person_in(annotation.get("completed_by"), f"{where}.completed_by")
     by = person_in(annotation.get("updated_by"), f"{where}.updated_by") or author
     field = "updated_at" if annotation.get("updated_at") else "created_at"

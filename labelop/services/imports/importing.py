@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from audit.acting import Actor
@@ -29,11 +30,16 @@ _KEYS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Telling:
-    """How the trail tells of an import: its reason, its place in the source, and as what new items count."""
+    """How the trail tells of an import: its reason, its place in the source, and as what new items count.
+
+    `at` is when what nobody is named for happened, where that is known, and `how` ends its source.
+    """
 
     source: str
     reason: str = ""
     new_items: Event = Event.ITEMS_IMPORTED
+    at: datetime | None = None
+    how: str = ""
 
 
 @dataclass
@@ -58,25 +64,38 @@ class Importing:
         self.counts: Counter[Event] = Counter()
         self.changed_items: set[str] = set()
         self.new_classes: list[str] = []
-        self.saved_items: dict[Saved, set[str]] = defaultdict(set)
+        self.saved_items: dict[Saved, list[Item]] = defaultdict(list)
         self._people: dict[str, User] = {}
 
     def bring_items(self) -> None:
-        """Add the classes that are missing, and bring every item to the last state told of it, written once."""
+        """Add the classes that are missing, and bring every item to the last state told of it, written once.
+
+        Those that are there and that somebody is named for wait in `saved_items`.
+        """
         self._add_classes()
         self.items = self._existing_items(list(dict.fromkeys(one.item for one in self.incoming)))
         rows: dict[str, Item] = {}
         for one in self.incoming:
             rows[one.item] = self._item_after(one, rows.get(one.item) or self.items.get(one.item))
+        self._write_items([row for row in rows.values() if row.pk is None or row.key in self.changed_items])
+        self.items.update(rows)
+        self._keys_of_items = {row.pk: key for key, row in self.items.items()}
+
+    def bring_items_of(self, saved: Saved) -> set[str]:
+        """Write the items that somebody changed, and tell their keys."""
+        rows = self.saved_items.pop(saved, [])
+        self.counts[Event.ITEMS_CHANGED] += len(rows)
+        self._write_items(rows)
+        return {row.key for row in rows}
+
+    def _write_items(self, rows: list[Item]) -> None:
         Item.objects.bulk_create(
-            [row for row in rows.values() if row.pk is None or row.key in self.changed_items],
+            rows,
             batch_size=_ROWS_AT_ONCE,
             update_conflicts=True,
             unique_fields=["project", "key"],
             update_fields=["data", "split", "metadata", "excluded"],
         )
-        self.items.update(rows)
-        self._keys_of_items = {row.pk: key for key, row in self.items.items()}
 
     def annotations(self) -> dict[Saved, list[Written]]:
         """The rows to write, by who saved them in the source; those that nobody is named for come first."""
@@ -115,15 +134,18 @@ class Importing:
         by: User | None,
         after: Any = None,
         otherwise: Event | None = None,
+        how: str = "",
     ) -> list[Entry]:
         """Write down what was counted since the last time, each event once; `subjects` are the keys of its items.
 
         `after` is what the source says of itself and stands with the new items; `otherwise` is told where nothing was
-        counted.
+        counted, and `how` it came to be known ends the source.
         """
+        source = f"{self.telling.source} {how or self.telling.how}".rstrip()
         entries: list[Entry] = []
         if self.new_classes:
-            added = self._record_one(Event.CLASS_ADDED, len(self.new_classes), actor, subjects, by, self.new_classes)
+            classes = self.new_classes
+            added = self._record_one(Event.CLASS_ADDED, len(classes), actor, subjects, by, classes, source)
             entries.append(added)
             self.new_classes = []
         saved = self.counts.pop(Event.ANNOTATION_SAVED, 0)
@@ -133,7 +155,7 @@ class Importing:
         told = +self.counts or Counter({otherwise: 0} if otherwise else {})
         for event, records in told.items():
             said = after if event == self.telling.new_items else None
-            entries.append(self._record_one(event, records, actor, subjects, by, said))
+            entries.append(self._record_one(event, records, actor, subjects, by, said, source))
         self.counts.clear()
         return entries
 
@@ -181,7 +203,11 @@ class Importing:
             self._count(Event.ITEMS_REINSTATED, row)
         elif not known:
             self._count(self.telling.new_items, row)
-        elif (row.data, row.split, row.metadata) != wanted:
+        elif (row.data, row.split, row.metadata) == wanted:
+            return row
+        elif one.saved != UNTOLD:
+            self.saved_items[one.saved].append(row)
+        else:
             self._count(Event.ITEMS_CHANGED, row)
         (row.data, row.split, row.metadata), row.excluded = wanted, False
         return row
@@ -240,7 +266,7 @@ class Importing:
         one.row.origin = Origin.IMPORT
 
     def _record_one(
-        self, event: Event, records: int, actor: Actor, subjects: set[str], by: User | None, after: Any
+        self, event: Event, records: int, actor: Actor, subjects: set[str], by: User | None, after: Any, source: str
     ) -> Entry:
         return record(
             event,
@@ -250,7 +276,7 @@ class Importing:
             after=after,
             records=records,
             attributed_to=by,
-            source=self.telling.source,
+            source=source,
         )
 
 

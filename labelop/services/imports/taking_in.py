@@ -48,20 +48,22 @@ def take_in(
     """Bring items to what their source says of them, by acts of whoever imports.
 
     What nobody is named for is one act, now. What somebody saved there is an act at the time it was saved,
-    attributed to an account that stands in for them. What is as it was is not touched, and leaves no entry.
+    attributed to an account that stands in for them, or to nobody where its person is not told. What is as it was is
+    not touched, and leaves no entry.
     """
     taken = TakenIn()
-    with operation(by=by):
+    with operation(by=by, at=telling.at):
         importing = _begun(project, incoming, telling, by, defined or {})
         importing.bring_items()
         groups = importing.annotations()
         importing.write(untold := groups.pop(UNTOLD))
         subjects = importing.changed_items | _items_of(untold, importing)
-        _record(importing, taken, by, subjects, None, dict(about) if about else None)
-    for saved in sorted(groups, key=_in_time):
+        _record(importing, taken, by, subjects, UNTOLD, dict(about) if about else None)
+    for saved in sorted(groups.keys() | importing.saved_items.keys(), key=_in_time):
         with operation(by=by, at=saved.at):
-            importing.write(groups[saved])
-            _record(importing, taken, by, _items_of(groups[saved], importing), importing.person(saved.by), None)
+            importing.write(written := groups.get(saved, []))
+            subjects = _items_of(written, importing) | importing.bring_items_of(saved)
+            _record(importing, taken, by, subjects, saved, None)
     _tell_steps(importing, incoming, taken, by)
     return taken
 
@@ -75,12 +77,9 @@ def _begun(
     return Importing(project, incoming, telling, defined=defined)
 
 
-def _record(
-    importing: Importing, taken: TakenIn, by: User, subjects: set[str], attributed_to: User | None, about: Any
-) -> None:
-    entries = importing.record(
-        authorize(by, Can.IMPORT_HISTORY, importing.project), subjects, attributed_to, after=about
-    )
+def _record(importing: Importing, taken: TakenIn, by: User, subjects: set[str], saved: Saved, about: Any) -> None:
+    actor = authorize(by, Can.IMPORT_HISTORY, importing.project)
+    entries = importing.record(actor, subjects, importing.person(saved.by), after=about, how=saved.told)
     taken.acts += bool(entries)
     for entry in entries:
         taken.changes[entry.event] += entry.records
@@ -90,8 +89,8 @@ def _items_of(written: Iterable[Written], importing: Importing) -> set[str]:
     return {importing.key_of_item(one.row.item_id) for one in written}
 
 
-def _in_time(saved: Saved) -> tuple[float, str, str]:
-    return (saved.at.timestamp() if saved.at else _ENDLESS, saved.by, saved.author)
+def _in_time(saved: Saved) -> tuple[float, str, str, str]:
+    return (saved.at.timestamp() if saved.at else _ENDLESS, saved.by, saved.author, saved.told)
 
 
 def _tell_steps(importing: Importing, incoming: Sequence[Incoming], taken: TakenIn, by: User) -> None:

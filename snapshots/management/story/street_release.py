@@ -11,9 +11,10 @@ from audit.events import Event
 from audit.models import Entry
 from audit.query import parse
 from labelop.services.schema import freeze_schema, unfreeze_schema
-from roles.matrix import Role
+from roles.matrix import Role, Scope
 from roles.models import Membership
-from roles.services import change_role, reveal_identity
+from roles.services import change_role, issue_token, reveal_identity
+from roles.services.webhooks import add_webhook
 
 from ...log_reviews import chapter_of_release, incident
 from ...models import Disposition, Finding, Purpose, Release, Snapshot
@@ -133,6 +134,7 @@ class Releases:
         """The last hours before somebody opens the demo: an edit past the services, and the next candidate."""
         now = timezone.now()
         incidents.edit_behind_the_services()
+        self._connect_tools(now)
         release = propose(self.project, "v1.1", self.olga, now - timedelta(minutes=50), "Second delivery", days=3)
         with operation(by=self.olga, at=now - timedelta(minutes=30)):
             move_planned_date(
@@ -156,6 +158,22 @@ class Releases:
             question = parse("theme:access impact:high")
             save_view(self.project, "Who came to decide what", question, shared=True, by=self.petra)
         return release
+
+    def _connect_tools(self, now: datetime) -> None:
+        """What the others in the house read along with."""
+        with operation(by=self.olga, at=now - timedelta(minutes=58)):
+            reason = "The desk tells the customer what was decided"
+            add_webhook(self.project, "Customer desk", "https://desk.example/labelop", by=self.olga, reason=reason)
+        with operation(by=self.olga, at=now - timedelta(minutes=56)):
+            issue_token(
+                self.olga,
+                "Weekly report",
+                by=self.olga,
+                reason="The report of the week is drawn from the trail",
+                scopes=[Scope.READ],
+                expiry=now + timedelta(days=90),
+                project=self.project,
+            )
 
     def _otto(self) -> Membership:
         return Membership.objects.get(project=self.project, user=self.otto, ended_at=None)
