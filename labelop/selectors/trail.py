@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.events import Event
 from audit.history import versions_of
@@ -18,7 +18,10 @@ from roles.selectors import entries_visible_to, projects_where, sees_the_site
 from ..models import Annotation, Assignment, Dispute, Item, Project, Review
 from .work import own_assignments
 
-# So many of somebody's rows are named one by one: only then does PostgreSQL find the entries of each along an index.
+# With so many assignments at most, the entries about somebody's work are found along an index, however far back. With
+# more it is asked of each entry whose work it is about, as far as the page reaches.
+FEW = 500
+# So many rows are named one by one: only then does PostgreSQL find the entries of each along an index.
 NAMED = 5000
 
 
@@ -34,14 +37,20 @@ def work_entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
 
 def _own_work(viewer: User | AnonymousUser) -> Q | None:
     """What makes an entry one about this viewer's own work; None where they have none."""
-    own = _about_own_work(viewer)
-    return None if own is None else own & Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
+    seen = Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
+    assignments = _few_assignments(viewer)
+    if assignments is None:
+        return seen & _about_much_work(viewer)
+    return seen & _about_work(viewer, assignments) if assignments else None
 
 
-def _about_own_work(viewer: User | AnonymousUser) -> Q | None:
-    assignments = _named(own_assignments(viewer).values_list("pk", flat=True))
-    if not assignments:
-        return None
+def _few_assignments(viewer: User | AnonymousUser) -> list[int] | None:
+    """None where there are many."""
+    found = list(own_assignments(viewer).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return found if len(found) <= FEW else None
+
+
+def _about_work(viewer: User | AnonymousUser, assignments: list[int]) -> Q:
     items = _named(own_assignments(viewer).values_list("item", flat=True))
     own = Q()
     for model, rows in (
@@ -52,12 +61,33 @@ def _about_own_work(viewer: User | AnonymousUser) -> Q | None:
         (Dispute, _named(Dispute.objects.filter(review__assignment__in=assignments).values_list("pk", flat=True))),
     ):
         own |= Q(subject_type=model._meta.label_lower, subject_id__in=rows)
-    # Many items assigned in one act leave one entry, about the project.
-    given = versions_of(Assignment)._default_manager.filter(
-        id__in=assignments, history_type="+", annotator_id=viewer.pk
-    )
-    operations = _named(given.order_by().values_list("operation", flat=True).distinct())
-    return own | Q(event=Event.WORK_ASSIGNED, subject_type=Project._meta.label_lower, operation__in=operations)
+    given = _given_to(viewer).filter(id__in=assignments)
+    return own | ASSIGNED & Q(operation__in=_named(given.values_list("operation", flat=True).distinct()))
+
+
+def _about_much_work(viewer: User | AnonymousUser) -> Q:
+    mine = Assignment.objects.filter(annotator_id=viewer.pk).exclude(state=Assignment.State.CANCELLED).order_by()
+    subject = {"pk": OuterRef("subject_id")}
+    reviews = Review.objects.filter(Exists(mine.filter(pk=OuterRef("assignment_id"))))
+    own = Q()
+    for model, rows in (
+        (Assignment, mine.filter(**subject)),
+        (Item, mine.filter(item=OuterRef("subject_id"))),
+        (Annotation, Annotation.objects.filter(Exists(mine.filter(item=OuterRef("item_id"))), **subject)),
+        (Review, reviews.filter(**subject)),
+        (Dispute, Dispute.objects.filter(review__in=reviews, **subject)),
+    ):
+        own |= Q(subject_type=model._meta.label_lower) & Q(Exists(rows))
+    given = _given_to(viewer).filter(Exists(mine.filter(pk=OuterRef("id"))), operation=OuterRef("operation"))
+    return own | ASSIGNED & Q(Exists(given))
+
+
+# Many items assigned in one act leave one entry, about the project.
+ASSIGNED = Q(event=Event.WORK_ASSIGNED, subject_type=Project._meta.label_lower)
+
+
+def _given_to(viewer: User | AnonymousUser) -> QuerySet[Any]:
+    return versions_of(Assignment)._default_manager.filter(history_type="+", annotator_id=viewer.pk).order_by()
 
 
 def _named(rows: QuerySet[Any]) -> list[Any] | QuerySet[Any]:
@@ -78,5 +108,6 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
         # Without what they inspect, which is elsewhere: beside it no index would lead to their own work.
         work = _own_work(viewer)
         own = entries_visible_to(viewer) if work is None else Entry.objects.filter(work)
-        sources.append(Source(own, elsewhere, whole=False, base=own))
+        base = Entry.objects.all() if _few_assignments(viewer) is None else own
+        sources.append(Source(own, elsewhere, whole=False, base=base))
     return sources

@@ -19,6 +19,7 @@ from django.utils import timezone
 from audit.events import BY_CODE, Event
 from audit.models import Entry
 from labelop.models import Annotation
+from labelop.selectors import trail
 from labelop.services.assignments import assign_work
 from roles.models import User
 from snapshots.pages import asking
@@ -132,6 +133,19 @@ def test_own_work_is_found_however_far_back(street: Street, monkeypatch: pytest.
     assert len(acts_on(page)) == 1
 
 
+def test_of_much_work_a_page_tells_the_same_as_of_little(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    assign_work([street.project.items.get(key="cam/1")], street.ana, by=street.olga)
+    (little,) = pages(as_(street.ana), TRAIL + "?q=")
+    monkeypatch.setattr(trail, "FEW", 0)
+    (much,) = pages(as_(street.ana), TRAIL + "?q=")
+    assert acts_on(much) == acts_on(little) != []
+    monkeypatch.setattr(asking, "NEAR", 20)
+    written(street, 50, at=timezone.now())
+    found = list(pages(as_(street.ana), TRAIL + "?q="))
+    assert "Search further back" in found[0]
+    assert [act for page in found for act in acts_on(page)] == acts_on(much)
+
+
 def test_a_long_past_day_is_found_at_once_when_days_are_counted(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,19 +167,19 @@ def test_a_long_past_day_is_found_at_once_when_days_are_counted(
 
 
 FEW = {
-    "impact:high": 400,
-    "event:class.added": 400,
-    "theme:schema": 400,
-    "role:owner": 400,
-    "object:cam/1": 400,
-    "object:nowhere": 400,
-    "actor:me": 400,
-    "operation:{operation}": 400,
-    "created:{day}": 400,
-    "created:{day} impact:high": 400,
-    "": 1600,
-    "nowhere": 1600,
-    "channel:connector": 1600,
+    "impact:high": 150,
+    "event:class.added": 150,
+    "theme:schema": 150,
+    "role:owner": 150,
+    "object:cam/1": 150,
+    "object:nowhere": 150,
+    "actor:me": 150,
+    "operation:{operation}": 150,
+    "created:{day}": 150,
+    "created:{day} impact:high": 150,
+    "": 750,
+    "nowhere": 1100,
+    "channel:connector": 1100,
 }
 
 
