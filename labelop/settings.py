@@ -134,6 +134,8 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # The API: everything in it is said in `roles.api`. Tokens are hashed by knox, and found by their first characters.
 KNOX_TOKEN_MODEL = "roles.Token"  # noqa: S105 - the name of a model
+# Its own migrations would make the table of the model that ours replaces.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "labelop_"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

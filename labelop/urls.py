@@ -10,7 +10,7 @@ from .pages.label_studio import receive
 urlpatterns = [
     path("api/v1/connect/label-studio/<uuid:receiver>/", receive, name="label_studio"),
     path("api/v1/", include("snapshots.api.urls")),
-    re_path("^api(/|$)", NowhereView.as_view()),
+    re_path("^api(/|$)", NowhereView.as_view(), name="api_nowhere"),
     # Our pages stand before the admin's own: the index is ours.
     path("", include("snapshots.urls")),
     path("", admin.site.urls),

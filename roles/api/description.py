@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
@@ -21,14 +22,20 @@ def description() -> dict[str, Any]:
     return described
 
 
+@cache
+def _written() -> bytes:
+    written: bytes = JSONRenderer().render(description())
+    return written
+
+
 class DescriptionView(APIView):
     """OpenAPI 3.1."""
 
     schema = None
     http_method_names = ["get", "head"]
 
-    def get(self, request: Request) -> Response:
-        return Response(description())
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(_written(), content_type="application/json")
 
 
 class SwaggerView(SpectacularSwaggerSplitView):

@@ -17,8 +17,8 @@ from django.utils.html import escape
 from .stage import BIRDS, OUTSIDE, PRINCIPALS, SHIPS, Furnished, Stage
 
 CATCH_ALL = "(?P<url>.*)$"
-# Where a matrix of its own holds.
-API = "api/v1/"
+# Where a matrix of its own holds, and what is no address of it.
+API = ("api/v1/", "^api(/|$)")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, str]
     """The name and the pattern of every address that the site answers at."""
     for pattern in (resolver or get_resolver()).url_patterns:
         whole = prefix + str(pattern.pattern)
-        if whole == API:
+        if whole in API:
             continue
         if hasattr(pattern, "url_patterns"):
             yield from patterns(pattern, whole)
