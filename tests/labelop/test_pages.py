@@ -172,7 +172,7 @@ def test_an_account_without_a_role_is_told_what_a_wrong_password_is_told(street:
         ("/projects/street/access/?at=1", 22),
         ("/projects/street/quality/", 14),
         ("/trail/", 15),
-        ("/labelop/item/", 9),
+        ("/labelop/item/", 10),
     ],
 )
 def test_pages_ask_the_database_little(
