@@ -41,7 +41,7 @@ class OfAConnection(ActForm):
         return subject.removed_at is None
 
 
-class RenewSecretForm(OfAConnection):
+class RenewReceiverSecretForm(OfAConnection):
     """Why another secret is needed. `secret` is told once, right after."""
 
     name, label, done = "renew-secret", "Renew the secret", "The secret is renewed."
@@ -65,4 +65,4 @@ class DisconnectForm(OfAConnection):
         return disconnect_label_studio(self.subject, by=self.viewer, reason=reason)
 
 
-ACTS: tuple[type[ActForm], ...] = (RenewSecretForm, DisconnectForm)
+ACTS: tuple[type[ActForm], ...] = (RenewReceiverSecretForm, DisconnectForm)

@@ -157,7 +157,8 @@ def test_the_page_says_it(stage: Stage, impact: str) -> None:
     [line] = answer.context["differences"].lines
     assert (line.section, line.kind, line.gist) == ("class", "changed", "name Gull → Seagull")
     assert [told.entry.event for told in line.acts] == ["class.renamed"]
-    assert "class.renamed" in [told.entry.event for told in answer.context["earlier"]]
+    decisions = [decided for part in answer.context["timeline"].earlier for decided in part.decisions]
+    assert "class.renamed" in [line.entry.event for decided in decisions for line in decided.lines]
     page = answer.content.decode()
     assert "Relabelled" not in page
     assert "was Gull" in page
