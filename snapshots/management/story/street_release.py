@@ -10,6 +10,7 @@ from audit.acting import operation
 from audit.events import Event
 from audit.models import Entry
 from audit.query import parse
+from labelop.services.connections import connect_label_studio
 from labelop.services.schema import freeze_schema, unfreeze_schema
 from roles.matrix import Role, Scope
 from roles.models import Membership
@@ -164,6 +165,9 @@ class Releases:
         with operation(by=self.olga, at=now - timedelta(minutes=58)):
             reason = "The desk tells the customer what was decided"
             add_webhook(self.project, "Customer desk", "https://desk.example/labelop", by=self.olga, reason=reason)
+        with operation(by=self.olga, at=now - timedelta(minutes=57)):
+            there = "https://labels.example/projects/7"
+            connect_label_studio(self.project, there, by=self.olga, reason="The next batch is labelled there")
         with operation(by=self.olga, at=now - timedelta(minutes=56)):
             issue_token(
                 self.olga,

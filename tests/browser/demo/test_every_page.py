@@ -28,6 +28,8 @@ ASKED = [
     f"{STREET}snapshots/4/?from=1",
     "/find/?q=van",
 ]
+# No Label Studio stands beside the demo from which anything could have been pulled.
+NOT_IN_THE_DEMO = {"labelop_pull_change"}
 # What others than an owner read differently.
 OF_A_REVIEWER = ["/", STREET, f"{STREET}trail/", f"{STREET}access/", f"{STREET}snapshots/4/", f"{STREET}quality/"]
 OF_AN_ANNOTATOR = ["/", STREET, f"{STREET}trail/", f"{STREET}access/", "/labelop/assignment/"]
@@ -60,7 +62,7 @@ def test_an_owner_finds_nothing_wrong_on_any_page(olga: Person) -> None:
         response = olga.page.goto(address)
         found += [f"{address}: {each}" for each in look_at(olga.page, response, shown)]
     assert found == []
-    assert walk.missed == set()
+    assert walk.missed == NOT_IN_THE_DEMO
 
 
 @pytest.mark.parametrize(("name", "addresses"), [("ravi", OF_A_REVIEWER), ("ben", OF_AN_ANNOTATOR)])
