@@ -1,7 +1,7 @@
 """Fill a scratch database with a trail of a given length, so that what grows with it can be seen.
 
     DATABASE_URL=postgres://… python benchmarks/load.py bench_10m --entries 10000000
-    DATABASE_URL=sqlite:///… python benchmarks/load.py /tmp/bench.sqlite3 --entries 10000
+    DATABASE_URL=sqlite:///… python benchmarks/load.py bench.sqlite3 --entries 10000
 
 Makes the database (beside that of the environment; one of that name is not touched), three years in 30 projects of
 very different size: one holds seven tenths of all entries, many are sparse, one is all but empty. Most entries are
