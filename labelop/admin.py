@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from audit.models import Delivery, Entry, Webhook
-from roles.admin import AuditedAdmin
-from roles.forms import ActForm
+from roles.admin import AuditedAdmin, SecretAdmin
 from roles.forms.tokens import OpenServiceAccount
 from roles.models import User
 from roles.past import DrawnVersion, PastVersion
@@ -60,29 +58,6 @@ class ProjectAdmin(AuditedAdmin):
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)
-
-
-class SecretAdmin(AuditedAdmin):
-    """Rows with a secret, which is told right after it was made."""
-
-    told_in: ClassVar[str]
-
-    def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
-        """A secret is told on the page itself, and nowhere else: no message, no session, no log keeps it."""
-        secret = getattr(form, "secret", "")
-        if not secret:
-            return super().after(request, form, made)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": form.done,
-            "opts": self.opts,
-            "made": made,
-            "secret": secret,
-            "address": self.address_after(made),
-        }
-        answer = TemplateResponse(request, self.told_in, context)
-        answer["Cache-Control"] = "no-store"
-        return answer
 
 
 @admin.register(Webhook)
