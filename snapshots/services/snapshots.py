@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 
 from audit.acting import Actor, locked, operation, take_gate_alone
 from audit.canonical import canonical_json, sha256_hex
@@ -51,14 +50,9 @@ def take_snapshot(
     `GateBusy` when writers left no gap for a minute.
     """
     started = time.perf_counter()
-    try:
-        snapshot, held, waited = until_the_gate_is_free(
-            lambda: _cut(project, name, by, purpose, note, reason or note, at, source)
-        )
-    except IntegrityError:
-        # Somebody else took the name while this one waited at the gate.
-        _name_must_be_free(project, name)
-        raise
+    snapshot, held, waited = until_the_gate_is_free(
+        lambda: _cut(project, name, by, purpose, note, reason or note, at, source)
+    )
     waited = max(waited, time.perf_counter() - started - held)
     return Taken(seal_snapshot(snapshot), held, waited)
 
@@ -108,12 +102,15 @@ def _cut(
         asked = time.perf_counter()
         with take_gate_alone(project.pk, milliseconds=GATE_MILLISECONDS):
             waited = time.perf_counter() - asked
+            # Somebody else may have taken the name meanwhile. Inserting it a second time would wait for them while
+            # they, sealing what they took, wait for the gate.
+            _name_must_be_free(project, name)
             _write_cut(snapshot, actor, reason, source)
     return snapshot, time.perf_counter() - asked - waited, waited
 
 
 def _named(project: Project, name: str, purpose: Purpose, note: str) -> Snapshot:
-    """A snapshot before its cut; whoever takes the name meanwhile is met by the database's own rule."""
+    """A snapshot before its cut."""
     snapshot = Snapshot(project=project, name=name, purpose=purpose, note=note)
     snapshot.clean_fields(exclude={field.name for field in Snapshot._meta.fields} - {"name", "purpose"})
     _name_must_be_free(project, name)
