@@ -42,10 +42,10 @@ from django.utils import timezone
 
 from audit.acting import operation
 from audit.capture import engine_of
-from audit.capture.plans import column_of, pk_of
 from audit.events import BY_CODE, Event
 from audit.history import versions_of
 from audit.models import Entry
+from benchmarks.rows import Table
 from labelop.models import Annotation, Assignment, Item, LabelClass, Project, Review
 from labelop.services.projects import create_project
 from labelop.services.schema import add_class
@@ -87,43 +87,6 @@ ACTS = [
     (2,   Event.CHANGE_UNEXPLAINED,       "",          True,  ""),
 ]
 # fmt: on
-
-
-class Table:
-    """Rows on their way into one table; written in the order in which they came."""
-
-    def __init__(self, model: type[models.Model], **always: Any) -> None:
-        self.name = model._meta.db_table
-        self.pk = pk_of(model)
-        self.always = {column_of(model, name): value for name, value in always.items()}
-        self.rows: list[tuple[Any, ...]] = []
-        self.columns: tuple[str, ...] = ()
-        with connection.cursor() as cursor:
-            cursor.execute(f'SELECT coalesce(max("{self.pk}"), 0) FROM "{self.name}"')  # noqa: S608 - names of ours
-            self.last: int = cursor.fetchone()[0]
-
-    def add(self, **values: Any) -> int:
-        """One row, by its columns, each time the same ones; answers its id."""
-        self.last += 1
-        if not self.columns:
-            self.columns = (self.pk, *values, *self.always)
-            self._constant = tuple(self.always.values())
-        self.rows.append((self.last, *values.values(), *self._constant))
-        return self.last
-
-    def write(self) -> None:
-        if not self.rows:
-            return
-        names = ", ".join(f'"{column}"' for column in self.columns)
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                with cursor.copy(f'COPY "{self.name}" ({names}) FROM STDIN') as copy:
-                    for row in self.rows:
-                        copy.write_row(row)
-            else:
-                marks = ", ".join(["%s"] * len(self.columns))
-                cursor.executemany(f'INSERT INTO "{self.name}" ({names}) VALUES ({marks})', self.rows)  # noqa: S608
-        self.rows.clear()
 
 
 @dataclass
@@ -212,20 +175,18 @@ class _Writer:
         self.now = datetime.now(UTC)
         self.begun = self.now - YEARS
         self.at = self.begun
-        texts = {"before": None, "after": None, "source": "", "database_role": "", "application": ""}
-        self.entries = Table(Entry, records=1, attributed_to=None, **texts)
+        self.entries = Table(Entry, records=1)
         self.items = Table(Item, data='{"uri":"photo.jpg"}', split="train", metadata="{}", excluded=False)
         self.marks = Table(Annotation, origin="human", edition=1, withdrawn=False)
-        beside = {"history_change_reason": None}
         self.item_versions = Table(
-            versions_of(Item), data='{"uri":"photo.jpg"}', split="train", metadata="{}", excluded=False, **beside
+            versions_of(Item), data='{"uri":"photo.jpg"}', split="train", metadata="{}", excluded=False
         )
-        self.versions = Table(versions_of(Annotation), origin="human", edition=1, withdrawn=False, **beside)
-        work = {"round": 1, "priority": 2, "due_on": None, "instructions": ""}
+        self.versions = Table(versions_of(Annotation), origin="human", edition=1, withdrawn=False)
+        work = {"round": 1, "priority": 2}
         self.assignments = Table(Assignment, **work)
-        self.assignment_versions = Table(versions_of(Assignment), **work, **beside)
-        self.reviews = Table(Review, reason_code="", round=1, supersedes=None, assignment=None, annotation=None)
-        self.snapshots = Table(Snapshot, purpose="routine", note="", manifest_hash="0" * 64, content_hash="0" * 64)
+        self.assignment_versions = Table(versions_of(Assignment), **work)
+        self.reviews = Table(Review, round=1)
+        self.snapshots = Table(Snapshot, purpose="routine", manifest_hash="0" * 64, content_hash="0" * 64)
         self.tables = [
             *(self.entries, self.items, self.marks, self.item_versions, self.versions, self.assignments),
             *(self.assignment_versions, self.reviews, self.snapshots),
