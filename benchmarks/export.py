@@ -3,13 +3,15 @@
     DATABASE_URL=… python benchmarks/export.py [--annotations 100000] [--json]
 
 Builds a project of images with twenty boxes each, as an import of COCO keeps them, and exports its one snapshot in each
-format and as what can be verified. Memory is what Linux calls the peak of the resident set, reset before each export;
+format and as what can be verified; then takes each export in again, into a project of its own, and exports that: the
+bytes must be the same. Memory is what Linux calls the peak of the resident set, reset before each export;
 `grew` is that peak less what was resident when the export began. Run it where /proc is.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,6 +28,7 @@ from audit.acting import Actor, operation
 from audit.events import Event
 from audit.services import record
 from labelop.models import Annotation, Item, LabelClass, Project
+from labelop.services.imports import import_file
 from labelop.services.projects import create_project
 from roles.models import User
 from roles.services import operator_account, service_account
@@ -83,6 +86,23 @@ def measured(annotations: int, export: Callable[[], object]) -> dict[str, Any]:
     }
 
 
+def round_trip(exported: Path, form: Format, annotations: int, why: dict[str, Any]) -> dict[str, Any]:
+    """What taking an export in again costs; exits when a second export differs from the first."""
+    slug = f"again-{form.value}"
+    figures = measured(annotations, lambda: import_file(exported, slug, by=why["by"]))
+    again = take_snapshot(Project.objects.get(slug=slug), "all", **why).snapshot
+    export_dataset(again, form, exported.with_name(slug), **why)
+    if (first := _digests(exported)) != (second := _digests(exported.with_name(slug))):
+        sys.exit(f"{form.value}: taken in and exported again, {len(first.items() ^ second.items())} files differ")
+    return figures
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file by its name; the manifest, which names the project, is left out."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
 def _megabytes(line: str) -> float:
     status = Path("/proc/self/status").read_text().splitlines()
     (found,) = (each.split()[1] for each in status if each.startswith(f"{line}:"))
@@ -106,6 +126,9 @@ def main() -> None:
         for form in Format:
             export = partial(export_dataset, snapshot, form, Path(folder) / form.value, **why)
             figures[form.value] = measured(options.annotations, export)
+            figures[f"{form.value} taken in again"] = round_trip(
+                Path(folder) / form.value, form, options.annotations, why
+            )
         verifiable = partial(export_snapshot, snapshot, Path(folder) / "verifiable", **why)
         figures["verifiable"] = measured(options.annotations, verifiable)
         measure.report("Exports", figures, as_json=options.json)
