@@ -25,6 +25,7 @@ from labelop.quality.candidates import WEEKS_BACK
 from roles.filters import EntryFilters
 from roles.models import User
 
+from .gates import previous_release
 from .models import Disposition, Finding, LogReview, Occasion, Release, SignOff, Snapshot
 
 NEEDS_FINDING = (Disposition.Verdict.UNEXPECTED, Disposition.Verdict.FOLLOW_UP)
@@ -127,7 +128,7 @@ def _stored(key: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a log review is to read, before it is opened; see `chapter`, `entry_range`, `incident`, `saved_query`.
+    """What a log review is to read, before it is opened: `chapter` and those below it make one.
 
     `last` is None for all that is on the trail by then, `window` finds the range by time instead.
     """
@@ -146,14 +147,15 @@ class Scope:
 
 def chapter(snapshot: Snapshot, title: str = "") -> Scope:
     """All that led to a snapshot since the one before."""
-    first, last = chapter_range(snapshot)
-    return Scope(Occasion.BY_HAND, title or f"Chapter that led to {snapshot}", first, last)
+    first = snapshot.parent.entry_id + 1 if snapshot.parent else 1
+    return Scope(Occasion.BY_HAND, title or f"Chapter that led to {snapshot}", first, snapshot.entry_id)
 
 
-def chapter_of_release(release: Release) -> Scope:
-    """All that led to the snapshot of a release."""
-    first, last = chapter_range(release.snapshot)
-    return Scope(Occasion.RELEASE, f"Release {release}", first, last, release=release)
+def brought_by(release: Release) -> Scope:
+    """All that a release brings: every chapter since the last release, as its page and its gates count them."""
+    previous = previous_release(release.snapshot)
+    first = previous.snapshot.entry_id + 1 if previous else 1
+    return Scope(Occasion.RELEASE, f"Release {release}", first, release.snapshot.entry_id, release=release)
 
 
 def entry_range(first: int, last: int, title: str) -> Scope:
@@ -189,11 +191,6 @@ def what_preceded(signal: QualitySignal) -> Scope:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
-
-
-def chapter_range(snapshot: Snapshot) -> tuple[int, int]:
-    """The ids between which the entries lie that led to a snapshot."""
-    return (snapshot.parent.entry_id if snapshot.parent else 0) + 1, snapshot.entry_id
 
 
 def entries_in_scope(log_review: LogReview) -> QuerySet[Entry]:

@@ -15,7 +15,7 @@ from roles.forms import ActForm, ListActForm, MemberField, ReasonField
 from roles.matrix import Can
 from roles.models import Membership
 
-from ..log_reviews import Scope, chapter, chapter_of_release, entry_range, incident, saved_query
+from ..log_reviews import Scope, brought_by, chapter, entry_range, incident, saved_query
 from ..models import Disposition, Finding, LogReview, Release, SignOff, Snapshot
 from ..services.dispositions import answer_question, close_finding, dispose, open_finding
 from ..services.log_reviews import open_log_review, sign_log_review, void_log_review
@@ -82,11 +82,11 @@ class OpenReleaseForm(OpenForm):
     field_order = ("project", "release", "reason")
 
     def act(self, project: Project, release: str, reason: str) -> LogReview:
-        named = Release.objects.filter(project=project, snapshot__name=release).select_related("snapshot__parent")
+        named = Release.objects.filter(project=project, snapshot__name=release).select_related("snapshot")
         found = named.order_by("-id").first()
         if found is None:
             raise ValidationError({"release": f"{project} has no release {release}."})
-        return self.open(project, chapter_of_release(found), reason)
+        return self.open(project, brought_by(found), reason)
 
 
 class OpenRangeForm(OpenForm):

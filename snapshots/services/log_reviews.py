@@ -22,9 +22,9 @@ from roles.services import authorize
 from ..log_reviews import (
     Scope,
     act_of,
+    brought_by,
     calls_for,
     changes_of_tier,
-    chapter_of_release,
     checked_query,
     checklist_for,
     digest_of,
@@ -222,7 +222,7 @@ def _called_for(project: Project) -> Iterator[Scope]:
     if calls_for(project.risk_tier, Occasion.RELEASE):
         held = _standing().filter(release=OuterRef("pk"), occasion=Occasion.RELEASE)
         releases = Release.objects.filter(~Exists(held), project=project, state__in=_ON_ITS_WAY).order_by("id")
-        yield from map(chapter_of_release, releases.select_related("snapshot__parent"))
+        yield from map(brought_by, releases.select_related("snapshot"))
     tiers = changes_of_tier(project)
     held = _standing().filter(about=OuterRef("pk"), occasion=Occasion.PERMISSION_CHANGE)
     changes = Entry.objects.filter(project=project, impact=Impact.HIGH, event__in=PERMISSION_CHANGES)

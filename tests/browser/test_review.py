@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from snapshots.log_reviews import chapter_of_release, decision_points
+from snapshots.log_reviews import brought_by, decision_points
 from snapshots.services.log_reviews import open_log_review
 from snapshots.services.releases import propose_release
 from tests.street import PASSWORD, street_scenes
@@ -19,7 +19,7 @@ SNAPSHOT = "/projects/street/snapshots/1/"
 def test_a_release_is_reviewed_by_keyboard_and_cited(page: Page) -> None:
     street = street_scenes()
     release = propose_release(street.first, by=street.olga, reason="The customer waits")
-    log_review = open_log_review(street.project, chapter_of_release(release), by=street.ravi)
+    log_review = open_log_review(street.project, brought_by(release), by=street.ravi)
     newest, second, third = [entry.pk for entry in decision_points(log_review).order_by("-id")[:3]]
     page.goto(SNAPSHOT)
     page.fill("#id_username", "ravi")

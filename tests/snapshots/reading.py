@@ -16,7 +16,7 @@ from labelop.services.projects import change_setting
 from roles.matrix import Role
 from roles.models import User
 from roles.services import create_account, grant_role
-from snapshots.log_reviews import Scope, chapter, undecided
+from snapshots.log_reviews import Scope, chapter, entries_in_scope, undecided
 from snapshots.models import Disposition, Finding, LogReview, Release, SignOff
 from snapshots.services.dispositions import answer_question, dispose, open_finding
 from snapshots.services.log_reviews import open_log_review, sign_log_review
@@ -109,6 +109,11 @@ def set_for_reading(slug: str = "birds") -> Reading:
 
 def in_days(days: int) -> date:
     return timezone.now().date() + timedelta(days=days)
+
+
+def ids(log_review: LogReview) -> list[int]:
+    """What a log review reads."""
+    return list(entries_in_scope(log_review).values_list("pk", flat=True))
 
 
 def last_entry() -> Entry:

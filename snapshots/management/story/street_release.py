@@ -17,7 +17,7 @@ from roles.models import Membership
 from roles.services import change_role, issue_token, reveal_identity
 from roles.services.webhooks import add_webhook
 
-from ...log_reviews import chapter_of_release, incident
+from ...log_reviews import brought_by, incident
 from ...models import Disposition, Finding, Purpose, Release, Snapshot
 from ...scopes import EditsBetween
 from ...services.adjustments import propose_adjustment
@@ -68,7 +68,7 @@ class Releases:
         self.release = propose(self.project, "v1.0", self.olga, hours(at, 0.5), "First delivery to the customer")
 
     def log_review(self, at: datetime) -> None:
-        read_the_log(self.project, chapter_of_release(self.release), self.petra, at)
+        read_the_log(self.project, brought_by(self.release), self.petra, at)
 
     def roles_read(self, at: datetime) -> None:
         """Each change of roles is read within days; those of the last weeks are still owed."""
