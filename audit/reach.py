@@ -15,7 +15,7 @@ from django.db.models import Max, Q, QuerySet
 from .models import Entry
 
 # So many entries a page reads at once, and when it is asked to search further.
-NEAR, FAR = 10_000, 200_000
+NEAR, FAR = 5_000, 200_000
 # So many parts are asked for in one statement; both engines know no more than a few hundred.
 TOGETHER = 50
 
@@ -30,7 +30,8 @@ class Source:
 
     `whole` says that all of these projects is read, and not only what concerns the viewer's own work; `base` is what
     is read whatever is asked for. What is asked for lies within `ids`, where they are known of a project, and in one
-    of the `stretches`: each selects entries that an index yields in the order of their ids.
+    of the `stretches`: each selects entries that an index yields in the order of their ids. Where indexes lead to the
+    base itself, as to somebody's own work, `leading` are its parts, each found along one of them.
     """
 
     entries: QuerySet[Entry]
@@ -38,6 +39,7 @@ class Source:
     whole: bool
     base: QuerySet[Entry] = field(default_factory=Entry.objects.all)
     stretches: tuple[Q, ...] = (Q(),)
+    leading: tuple[QuerySet[Entry], ...] = ()
     ids: Mapping[int, Sequence[Ids]] = field(default_factory=dict)
 
     def parts(self) -> list[QuerySet[Entry]]:
@@ -49,23 +51,43 @@ class Source:
         named = Q(project__in=[pk for pk in self.project_ids if pk])
         return self.entries.filter(named | Q(project=None) if None in self.project_ids else named)
 
+    @property
+    def led(self) -> bool:
+        """Whether an index leads to what is asked for, and not only to what is read whatever is asked for."""
+        return self.stretches != (Q(),) and not self.leading
+
     def along_the_index(self) -> list[QuerySet[Entry]]:
+        if not self.led:
+            return self.along_the_trail()
         return [part for stretch in self.stretches for part in self._by_project(self.base.filter(stretch))]
 
     def along_the_trail(self) -> list[QuerySet[Entry]]:
-        return list(self._by_project(self.base))
+        if not self.leading:
+            return list(self._by_project(self.base))
+        spans = [span for pk in self.project_ids for span in self._ids_of(pk)]
+        ends = [up_to for _, up_to in spans if up_to is not None]
+        whole = min((above for above, _ in spans), default=0), max(ends, default=0) if len(ends) == len(spans) else None
+        return [_within(part, whole) for part in self.leading]
 
     def _by_project(self, entries: QuerySet[Entry]) -> Iterator[QuerySet[Entry]]:
         for pk in self.project_ids:
             of_project = entries.filter(project=pk) if pk else entries.filter(project=None)
-            for above, up_to in self.ids.get(pk or 0, (EVERY_ID,)):
-                within = of_project.filter(pk__gt=above) if above else of_project
-                yield within if up_to is None else within.filter(pk__lte=up_to)
+            for ids in self._ids_of(pk):
+                yield _within(of_project, ids)
+
+    def _ids_of(self, project_id: int | None) -> Sequence[Ids]:
+        return self.ids.get(project_id or 0, (EVERY_ID,))
+
+
+def _within(entries: QuerySet[Entry], ids: Ids) -> QuerySet[Entry]:
+    above, up_to = ids
+    later = entries.filter(pk__gt=above) if above else entries
+    return later if up_to is None else later.filter(pk__lte=up_to)
 
 
 def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
-    led = any(source.stretches != (Q(),) for source in sources)
+    led = any(source.led for source in sources)
     nearest = []
     for way in (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,):
         nearest.append(_nearest([part for source in sources for part in way(source)], before, reach))

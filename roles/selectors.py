@@ -110,17 +110,15 @@ def entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
     return Entry.objects.filter(project__in=projects_where(viewer, Can.INSPECT_TRAIL))
 
 
-def revealed_to(viewer: User | AnonymousUser, membership_ids: Iterable[int], project_ids: Iterable[int]) -> QuerySet:
+def revealed_to(viewer: User | AnonymousUser, project_ids: Iterable[int]) -> QuerySet:
     """The subjects, as (type, id), whose names this viewer had told lately: memberships, or whole projects.
 
-    Somebody who may reveal no more is told no more. Asked by subject, of which each has few entries.
+    Somebody who may reveal no more is told no more. Asked by project and event, since about a project there is much.
     """
-    members = Q(subject_type=Membership._meta.label_lower, subject_id__in=membership_ids)
-    projects = Q(subject_type="labelop.project", subject_id__in=project_ids)
-    lately = Entry.objects.filter(
-        members | projects, event=Event.IDENTITY_REVEALED, recorded_at__gt=timezone.now() - REVEALED_FOR
-    )
     allowed = projects_where(viewer, Can.REVEAL_IDENTITIES)
+    lately = Entry.objects.filter(
+        project__in=set(project_ids), event=Event.IDENTITY_REVEALED, recorded_at__gt=timezone.now() - REVEALED_FOR
+    )
     return lately.filter(actor=viewer.pk, project__in=allowed).order_by().values_list("subject_type", "subject_id")
 
 

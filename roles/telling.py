@@ -61,7 +61,7 @@ def pseudonyms_in(project_ids: Iterable[int | None], viewer: User | AnonymousUse
             numbers[project_id, user_id] = counted[project_id]
     if viewer is None or not viewer.is_authenticated:
         return Pseudonyms(numbers, members)
-    shown = list(revealed_to(viewer, members, wanted_projects)) if members else []
+    shown = list(revealed_to(viewer, wanted_projects)) if members else []
     alone = {members[pk] for kind, pk in shown if kind == Membership._meta.label_lower}
     wholly = frozenset(pk for kind, pk in shown if kind != Membership._meta.label_lower)
     wanted = {place for place in numbers if place in alone or place[0] in wholly}

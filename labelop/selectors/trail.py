@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -37,11 +39,19 @@ def work_entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
 
 def _own_work(viewer: User | AnonymousUser) -> Q | None:
     """What makes an entry one about this viewer's own work; None where they have none."""
-    seen = Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
+    parts = _parts_of_own_work(viewer)
+    return _seen(viewer) & reduce(or_, parts) if parts else None
+
+
+def _parts_of_own_work(viewer: User | AnonymousUser) -> list[Q]:
     assignments = _few_assignments(viewer)
     if assignments is None:
-        return seen & _about_much_work(viewer)
-    return seen & _about_work(viewer, assignments) if assignments else None
+        return [_about_much_work(viewer)]
+    return _about_work(viewer, assignments) if assignments else []
+
+
+def _seen(viewer: User | AnonymousUser) -> Q:
+    return Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
 
 
 def _few_assignments(viewer: User | AnonymousUser) -> list[int] | None:
@@ -50,19 +60,19 @@ def _few_assignments(viewer: User | AnonymousUser) -> list[int] | None:
     return found if len(found) <= FEW else None
 
 
-def _about_work(viewer: User | AnonymousUser, assignments: list[int]) -> Q:
+def _about_work(viewer: User | AnonymousUser, assignments: list[int]) -> list[Q]:
+    """The entries about this work, in parts of which each is found along an index."""
     items = _named(own_assignments(viewer).values_list("item", flat=True))
-    own = Q()
-    for model, rows in (
+    about = (
         (Assignment, assignments),
         (Item, items),
         (Annotation, _named(Annotation.objects.filter(item__in=items).values_list("pk", flat=True))),
         (Review, _named(Review.objects.filter(assignment__in=assignments).values_list("pk", flat=True))),
         (Dispute, _named(Dispute.objects.filter(review__assignment__in=assignments).values_list("pk", flat=True))),
-    ):
-        own |= Q(subject_type=model._meta.label_lower, subject_id__in=rows)
-    given = _given_to(viewer).filter(id__in=assignments)
-    return own | ASSIGNED & Q(operation__in=_named(given.values_list("operation", flat=True).distinct()))
+    )
+    given = _named(_given_to(viewer).filter(id__in=assignments).values_list("operation", flat=True).distinct())
+    own = [Q(subject_type=model._meta.label_lower, subject_id__in=rows) for model, rows in about]
+    return [*own, ASSIGNED & Q(operation__in=given)]
 
 
 def _about_much_work(viewer: User | AnonymousUser) -> Q:
@@ -106,8 +116,8 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
     elsewhere = tuple(pk for pk in seen if pk not in set(inspected))
     if elsewhere:
         # Without what they inspect, which is elsewhere: beside it no index would lead to their own work.
-        work = _own_work(viewer)
-        own = entries_visible_to(viewer) if work is None else Entry.objects.filter(work)
-        base = Entry.objects.all() if _few_assignments(viewer) is None else own
-        sources.append(Source(own, elsewhere, whole=False, base=base))
+        parts = _parts_of_own_work(viewer)
+        own = Entry.objects.filter(_seen(viewer) & reduce(or_, parts)) if parts else entries_visible_to(viewer)
+        leading = tuple(Entry.objects.filter(part) for part in parts) if len(parts) > 1 else ()
+        sources.append(Source(own, elsewhere, whole=False, leading=leading))
     return sources

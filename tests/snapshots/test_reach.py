@@ -218,3 +218,10 @@ def _rows_of(plan: dict[str, Any]) -> int:
     if plan.get("Relation Name") != Entry._meta.db_table:
         return below
     return below + int(plan["Actual Loops"] * (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compiles nothing.")
+def test_no_query_is_compiled_for_the_processor(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
