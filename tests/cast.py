@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from django.db.models import Max
+from django.db import connection
 
 from audit.history import tracked_models, versions_of
 from audit.models import Entry
@@ -102,14 +103,26 @@ class Left:
 def what_is_left() -> Iterator[Left]:
     """Watch what the acts inside leave behind; it is filled in when they have ended."""
     left = Left()
-    last_entry = Entry.objects.aggregate(last=Max("id"))["last"] or 0
-    last_versions = {model: _last_version(model) for model in tracked_models()}
+    entry_before, versions_before = _newest()
     yield left
-    left.entries.extend(Entry.objects.filter(id__gt=last_entry).order_by("id"))
-    for model, last in last_versions.items():
-        versions = versions_of(model)._base_manager.filter(history_id__gt=last)
-        left.versions.extend(versions.order_by("history_id"))
+    entry_after, versions_after = _newest()
+    if entry_after != entry_before:
+        left.entries.extend(Entry.objects.filter(id__gt=entry_before).order_by("id"))
+    for model, before in versions_before.items():
+        if versions_after[model] != before:
+            versions = versions_of(model)._base_manager.filter(history_id__gt=before)
+            left.versions.extend(versions.order_by("history_id"))
 
 
-def _last_version(model: type) -> int:
-    return versions_of(model)._base_manager.aggregate(last=Max("history_id"))["last"] or 0
+def _newest() -> tuple[int, dict[type, int]]:
+    """The id of the newest entry, and of the newest version of each model; asked at once, for most left nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ask_for_the_newest())
+        entry, *versions = (newest or 0 for newest in cursor.fetchone())
+    return entry, dict(zip(tracked_models(), versions, strict=True))
+
+
+@cache
+def _ask_for_the_newest() -> str:
+    columns = [Entry._meta.pk, *(versions_of(model)._meta.pk for model in tracked_models())]
+    return "SELECT " + ", ".join(f'(SELECT max("{of.column}") FROM "{of.model._meta.db_table}")' for of in columns)
