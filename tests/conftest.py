@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.standing import Standing
 
 if TYPE_CHECKING:
     from tests.cast import Cast
@@ -52,12 +55,58 @@ def django_db_modify_db_settings(
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def what_stands(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Standing]:
+    """The stage that was left standing by the last test; whoever opens a transaction for a module takes it down."""
+    what_stands = Standing()
+    yield what_stands
+    with django_db_blocker.unblock():
+        what_stands.take_down()
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    """Everybody on stage; imported late, since models wait for Django."""
+def _stage_of_this_test(
+    request: pytest.FixtureRequest, what_stands: Standing, django_db_blocker: DjangoDbBlocker
+) -> None:
+    begins_on_one = "standing" in request.fixturenames and _is_undone(request)
+    with django_db_blocker.unblock():
+        what_stands.have(_setting_of(request) if begins_on_one else None)
+
+
+@pytest.fixture
+def _django_db_helper(_stage_of_this_test: None, _django_db_helper: None) -> None:
+    """pytest-django's, which opens the transaction of a test: the stage is set before."""
+
+
+@pytest.fixture
+def standing(request: pytest.FixtureRequest, db: None, what_stands: Standing) -> Any:
+    """The stage that this test's mark `stage` names, the cast's if it has none; set anew where nothing is undone."""
+    return what_stands.stage if what_stands.set_by is not None else _setting_of(request)()
+
+
+def _setting_of(request: pytest.FixtureRequest) -> Callable[[], Any]:
+    mark = request.node.get_closest_marker("stage")
+    if mark is not None:
+        setting: Callable[[], Any] = mark.args[0]
+        return setting
+    # Imported late, since models wait for Django.
     from tests.cast import assemble
 
-    return assemble()
+    return assemble
+
+
+def _is_undone(request: pytest.FixtureRequest) -> bool:
+    """Whether the test is played in a transaction that is rolled back, as pytest-django tells it."""
+    mark = request.node.get_closest_marker("django_db")
+    committed = {"transactional_db", "live_server"} & set(request.fixturenames)
+    return not committed and not (mark is not None and mark.kwargs.get("transaction"))
+
+
+@pytest.fixture
+def cast(standing: Any) -> Cast:
+    """Everybody on stage."""
+    played: Cast = standing
+    return played
 
 
 @pytest.fixture

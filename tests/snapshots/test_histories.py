@@ -25,6 +25,7 @@ from snapshots.models import Snapshot
 from snapshots.reconciliation import reconcile
 from snapshots.services.replay import replay_history
 from tests.labelhist.generator import random_history
+from tests.standing import Standing
 
 from .expected import Expected, expected_releases
 from .stage import tell_the_planner
@@ -65,11 +66,13 @@ class Replayed:
 
 
 @pytest.fixture(scope="module")
-def kept_for_this_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def kept_for_this_module(what_stands: Standing, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """One transaction around all tests here, rolled back in the end: each history is replayed just once."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        what_stands.take_down()
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="module", params=["pud", "pronouns"])
