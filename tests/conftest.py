@@ -87,7 +87,7 @@ def standing(request: pytest.FixtureRequest, db: None, what_stands: Standing) ->
 def _setting_of(request: pytest.FixtureRequest) -> Callable[[], Any]:
     mark = request.node.get_closest_marker("stage")
     if mark is not None:
-        setting: Callable[[], Any] = mark.args[0]
+        setting: Callable[[], Any] = mark.kwargs["set_by"]
         return setting
     # Imported late, since models wait for Django.
     from tests.cast import assemble

@@ -1,6 +1,6 @@
 """A stage left standing: set once, in a transaction around the tests that begin with it, each of which is undone on it.
 
-A module says with `pytest.mark.stage(…)` what sets its stage; the fixture `standing` hands it to a test, a copy of its
+A module says with `pytest.mark.stage(set_by=…)` what sets its stage; the fixture `standing` hands it to a test, a copy of its
 own. As long as the next test begins with the same stage it stays; else it is taken down first.
 """
 

@@ -18,10 +18,12 @@ from .doors import ask, leaks
 from .stage import SHIPS, Furnished, Stage, set_the_access_stage
 from .test_matrix import nothing_logged
 
+pytestmark = pytest.mark.stage(set_by=set_the_access_stage)
+
 
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return set_the_access_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def of(furnished: Furnished, row: str, act: str) -> str:

@@ -10,10 +10,12 @@ from snapshots.differences import Comparison
 from .doors import ask, leaks
 from .stage import Furnished, Stage, set_the_access_stage
 
+pytestmark = pytest.mark.stage(set_by=set_the_access_stage)
+
 
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return set_the_access_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 @pytest.mark.parametrize("row", ["signed", "disposition", "finding"])

@@ -42,9 +42,12 @@ OF_A_PAGE = (
 )
 
 
+pytestmark = pytest.mark.stage(set_by=set_the_access_stage)
+
+
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return set_the_access_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def test_a_list_takes_no_parameter_but_its_own(stage: Stage) -> None:

@@ -25,12 +25,12 @@ from tests.marks import brought_in
 
 from .team import Team, assemble_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=assemble_team)]
 
 
 @pytest.fixture
-def team() -> Team:
-    return assemble_team()
+def team(standing: Team) -> Team:
+    return standing
 
 
 def again(assignment: Assignment) -> Assignment:

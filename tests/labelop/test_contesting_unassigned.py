@@ -26,12 +26,12 @@ from tests.marks import brought_in
 
 from .team import Team, assemble_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=assemble_team)]
 
 
 @pytest.fixture
-def team() -> Team:
-    return assemble_team()
+def team(standing: Team) -> Team:
+    return standing
 
 
 @pytest.fixture(params=["the mark", "the item"])

@@ -15,14 +15,14 @@ from tests.cast import what_is_left
 
 from .team import Team, assemble_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=assemble_team)]
 
 ASSIGN = "/labelop/assignment/acts/assign/"
 
 
 @pytest.fixture
-def team() -> Team:
-    return assemble_team()
+def team(standing: Team) -> Team:
+    return standing
 
 
 def test_a_moved_due_date_leaves_one_entry_with_both_days(team: Team) -> None:

@@ -16,12 +16,12 @@ from labelop.services.work import exclude_item
 from tests.cast import what_is_left
 from tests.snapshots.stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def redefine(stage: Stage, label_class: LabelClass | None = None) -> None:

@@ -11,14 +11,14 @@ from django.test import Client
 from labelop.models import Annotation, Item
 from tests.street import CANARY, Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 As = Callable[[Any], Client]
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from roles.models import Membership, User
 from roles.services import create_account, stand_in_for
 from tests.street import CANARY, PASSWORD, Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 TEAM = "/projects/street/access/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:

@@ -22,14 +22,14 @@ from tests.marks import brought_in
 
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 FILES = {"snapshot.jsonl", "manifest.json", "changes.jsonl", "entries.jsonl", "verify_snapshot.py"}
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 @pytest.fixture

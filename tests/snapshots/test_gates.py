@@ -34,15 +34,15 @@ from tests.conftest import triggers_laid_aside
 from .release_stage import ReleaseStage, set_the_release_stage
 from .stage import by_hand
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_release_stage)]
 
 TODAY = timezone.now().date()
 DEFECT = Release.Withdrawal.DEFECT
 
 
 @pytest.fixture
-def stage() -> ReleaseStage:
-    return set_the_release_stage()
+def stage(standing: ReleaseStage) -> ReleaseStage:
+    return standing
 
 
 def read(release: Release) -> dict[str, Gate]:

@@ -20,14 +20,14 @@ from tests.marks import brought_in, taken_back
 from tests.snapshots.release_stage import set_the_release_stage
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 PAGE = "/projects/street/items/{}/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def browse(user: User) -> Client:

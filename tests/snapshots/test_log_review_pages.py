@@ -33,15 +33,15 @@ from tests.cast import what_is_left
 from .reading import EXPECTED, Reading, in_days, set_for_reading
 from .stage import by_hand
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_reading)]
 
 LIST = "/snapshots/logreview/"
 As = Callable[[User], Client]
 
 
 @pytest.fixture
-def reading() -> Reading:
-    return set_for_reading()
+def reading(standing: Reading) -> Reading:
+    return standing
 
 
 @pytest.fixture

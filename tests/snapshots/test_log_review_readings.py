@@ -17,12 +17,12 @@ from tests.cast import what_is_left
 
 from .reading import EXPECTED, UNEXPECTED, Reading, in_days, last_entry, set_for_reading
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_reading)]
 
 
 @pytest.fixture
-def reading() -> Reading:
-    return set_for_reading()
+def reading(standing: Reading) -> Reading:
+    return standing
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.cast import what_is_left
 
 from .reading import Reading, ids, in_days, last_entry, set_for_reading
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_reading)]
 
 # Written out once more, by hand: who changes the routine must say so twice. A star says that the tier asks for it.
 # fmt: off
@@ -40,8 +40,8 @@ TIERS = ("high", "standard", "low")
 
 
 @pytest.fixture
-def reading() -> Reading:
-    return set_for_reading()
+def reading(standing: Reading) -> Reading:
+    return standing
 
 
 def signal(reading: Reading, weeks_ago: int = 0) -> QualitySignal:

@@ -26,14 +26,14 @@ from snapshots.pages import asking
 from snapshots.services.days import count_days
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 TRAIL = "/projects/street/trail/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:

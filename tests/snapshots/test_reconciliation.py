@@ -21,14 +21,14 @@ from tests.marks import brought_in
 
 from .stage import Stage, by_hand, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 MARKS = Annotation._meta.db_table
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def counted(**counts: int) -> dict[str, int]:

@@ -16,15 +16,15 @@ from snapshots.services.releases import approve_release, waive_gate, withdraw_re
 
 from .release_stage import ReleaseStage, set_the_release_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_release_stage)]
 
 As = Callable[[User], Client]
 LIST = "/snapshots/release/"
 
 
 @pytest.fixture
-def stage() -> ReleaseStage:
-    return set_the_release_stage()
+def stage(standing: ReleaseStage) -> ReleaseStage:
+    return standing
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from tests.cast import what_is_left
 
 from .release_stage import ReleaseStage, set_the_release_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_release_stage)]
 
 State, Kind = Release.State, Step.Kind
 TODAY = timezone.now().date()
@@ -116,8 +116,8 @@ EVERYBODY = ("olga", "otto", "ravi", "rita", "ana", "uma", "root")
 
 
 @pytest.fixture
-def stage() -> ReleaseStage:
-    return set_the_release_stage()
+def stage(standing: ReleaseStage) -> ReleaseStage:
+    return standing
 
 
 def in_state(stage: ReleaseStage, state: str) -> Release:

@@ -19,12 +19,12 @@ from snapshots.statement import statement_of
 
 from .stage import Stage, run, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def rename(stage: Stage, label_class: LabelClass, name: str) -> None:

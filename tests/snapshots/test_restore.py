@@ -25,12 +25,12 @@ from tests.cast import person, what_is_left
 from .restoring import WHY, content, go_back, mark, new_mark, value_of
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 class TestEverything:

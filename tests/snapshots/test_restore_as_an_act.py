@@ -23,12 +23,12 @@ from tests.cast import what_is_left
 from .restoring import WHY, content, go_back, mark, value_of
 from .stage import Stage, by_hand, run, set_the_stage, tell_the_planner
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 class TestRefusals:

@@ -14,14 +14,14 @@ from roles.models import User
 from tests.cast import what_is_left
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 PAGE = "/projects/street/snapshots/1/restore/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def browse(user: User) -> Client:

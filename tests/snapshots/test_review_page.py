@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,14 +16,14 @@ from snapshots.services.releases import approve_release
 
 from .release_stage import ReleaseStage, set_the_release_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=partial(set_the_release_stage, photos=6))]
 
 PAGE = "/projects/birds/snapshots/{}/"
 
 
 @pytest.fixture
-def stage() -> ReleaseStage:
-    return set_the_release_stage(photos=6)
+def stage(standing: ReleaseStage) -> ReleaseStage:
+    return standing
 
 
 def read(stage: ReleaseStage, number: int, **asked: Any) -> Any:

@@ -18,15 +18,15 @@ from snapshots.services.views import remove_view, rename_view, save_view
 from tests.cast import what_is_left
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 TRAIL = "/projects/street/trail/"
 VIEWS = "/snapshots/savedview/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:

@@ -24,12 +24,12 @@ from snapshots.services.exports import export_snapshot
 
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def assign(stage: Stage, place: int, **columns: Any) -> Assignment:

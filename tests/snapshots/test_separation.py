@@ -32,12 +32,12 @@ from snapshots.versioning import suggested_version
 
 from .release_stage import ReleaseStage, set_the_release_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_release_stage)]
 
 
 @pytest.fixture
-def stage() -> ReleaseStage:
-    return set_the_release_stage()
+def stage(standing: ReleaseStage) -> ReleaseStage:
+    return standing
 
 
 def missing(release: Release) -> str:

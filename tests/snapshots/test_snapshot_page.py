@@ -21,14 +21,14 @@ from snapshots.services.snapshots import take_snapshot
 from tests.marks import brought_in
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 PAGE = "/projects/street/snapshots/{}/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 @pytest.fixture

@@ -25,12 +25,12 @@ from tests.marks import brought_in, taken_back
 
 from .stage import Stage, by_hand, set_the_stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_the_stage)]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 class TestTakingASnapshot:

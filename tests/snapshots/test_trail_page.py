@@ -30,15 +30,15 @@ from snapshots.trail_files import neutralised
 from tests.cast import what_is_left
 from tests.street import CANARY, Street, street_scenes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
 
 TRAIL = "/projects/street/trail/"
 EXPORT = "/projects/street/trail/export/"
 
 
 @pytest.fixture
-def street() -> Street:
-    return street_scenes()
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:
