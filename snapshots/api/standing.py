@@ -313,7 +313,8 @@ class MeView(CuratedView):
 
 
 def _mine(viewer: Any, project: Any) -> ProjectOfMineTold:
-    allowed = [can.value for can in Can if can in abilities_of(viewer, project)]
+    held = abilities_of(viewer, project)
+    allowed = [can.value for can in Can if can in held]
     if viewer.bounds is not None:
         allowed = [can for can in allowed if viewer.bounds.let(Can(can)) or Can(can) == Can.INSPECT_TRAIL]
     return {"project": project.slug, "role": role_of(viewer, project), "can": allowed}
