@@ -66,6 +66,13 @@ class AuditedAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.visible_to(request.user)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row at an address, read once for all parts of its page; after an act on it another page is asked for."""
+        read = request.__dict__.setdefault("labelop_rows", {})
+        if (object_id, from_field) not in read:
+            read[object_id, from_field] = super().get_object(request, object_id, from_field)
+        return read[object_id, from_field]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NarrowedList]:
         return NarrowedList
 
