@@ -312,11 +312,11 @@ def held(row: M) -> M:
     For what a decision rests on and does not change: nobody waits for anybody but those who would change it.
     """
     connection = connections[row._state.db or "default"]
-    if connection.vendor == "postgresql":
-        table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.attname)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {table} WHERE {key} = %s FOR SHARE", [row.pk])  # noqa: S608 - quoted
-    return type(row)._base_manager.using(connection.alias).get(pk=row.pk)
+    table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.column)
+    for_share = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    asked = f"SELECT * FROM {table} WHERE {key} = %s{for_share}"  # noqa: S608 - quoted
+    (now,) = type(row)._base_manager.using(connection.alias).raw(asked, [row.pk])
+    return now
 
 
 class GateBusy(Exception):

@@ -30,7 +30,9 @@ def role_of(user: User, project: models.Model) -> Role | None:
     """The role this user holds on this project now."""
     if not user.is_active or (user.bounds and not user.bounds.hold(project.pk)):
         return None
-    role = Membership.objects.in_force().filter(user=user, project_id=project.pk).values_list("role", flat=True).first()
+    held = Membership.objects.in_force().filter(user=user, project_id=project.pk)
+    # Unordered, since there is one at most: its order would join the project.
+    role = held.order_by().values_list("role", flat=True).first()
     return Role(role) if role else None
 
 

@@ -36,7 +36,8 @@ def put_mark(
         annotation = Annotation(project=item.project, item=item, key=key or _next_key(item))
     annotation.label_class, annotation.value, annotation.edition = label_class, value, label_class.edition
     annotation.author, annotation.origin, annotation.withdrawn = author, origin, False
-    annotation.full_clean()
+    # What it points at was read in this act, and its key was sought among the marks of its item, which is held.
+    annotation.clean_fields(exclude={"project", "item", "label_class", "author"})
     annotation.save()
     record(event, annotation, actor, reason=reason, before=before, after=told(annotation))
     return annotation

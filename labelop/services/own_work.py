@@ -49,9 +49,10 @@ def held_case(subject: Item | Annotation) -> Case:
     """Hold what an act is about, always in the same order: project, item, assignment, mark."""
     project = held(subject.project)
     item = locked(subject if isinstance(subject, Item) else subject.item)
-    assignment = Assignment.objects.filter(item=item).exclude(state=Assignment.State.CANCELLED).first()
+    work = Assignment.objects.filter(item=item).exclude(state=Assignment.State.CANCELLED)
+    assignment = work.select_for_update(no_key=True).first()
     if assignment is not None:
-        assignment = _within(locked(assignment), project, item)
+        assignment = _within(assignment, project, item)
     item.project = project
     annotation = locked(subject) if isinstance(subject, Annotation) else None
     return Case(project, item, annotation, assignment)

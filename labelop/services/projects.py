@@ -80,7 +80,6 @@ def change_setting(project: Project, setting: str, value: Any, *, by: User, reas
     if after == before:
         raise ValidationError({setting: "That is its value already."})
     setattr(project, setting, after)
-    project.full_clean()
     project.save()
     record(Event.SETTING_CHANGED, project, actor, reason=reason, before={setting: before}, after={setting: after})
     return project

@@ -26,9 +26,12 @@ MEMBERS_THEN, MEMBERS_NOW, MORE_OWNERS = 3, 4, 2
 
 def self_grants(project_id: int | None, membership: Membership | None = None) -> Iterator[Sighting]:
     """Somebody gave a role to themselves; a project's very first member had nobody to ask."""
+    by_themselves = [grant for grant in grants_in(project_id, membership) if _by_themselves(grant)]
+    if not by_themselves:
+        return
     first = Membership.objects.filter(project=project_id).order_by("id").values_list("id", flat=True).first()
-    for grant in grants_in(project_id, membership):
-        if _by_themselves(grant) and not (grant.before is None and grant.version.id == first):
+    for grant in by_themselves:
+        if grant.before is not None or grant.version.id != first:
             giver = a_role(grant.before.role) if grant.before else "somebody without a role"
             yield Sighting(
                 Rule.SELF_GRANT,

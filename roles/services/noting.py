@@ -20,8 +20,11 @@ NOTED_AS = {Rule.DENIALS: Event.ACCESS_DENIED_REPEATEDLY}
 
 def note_anomalies(project_id: int | None, sightings: Iterable[Sighting]) -> list[Anomaly]:
     """Note what stands out; a case that was noted before is left as it is, resolved or not."""
+    seen = list(sightings)
+    if not seen:
+        return []
     known = set(Anomaly.objects.filter(project=project_id).values_list("rule", "case"))
-    new = [sighting for sighting in sightings if (sighting.rule.value, sighting.case) not in known]
+    new = [sighting for sighting in seen if (sighting.rule.value, sighting.case) not in known]
     noted = [note_anomaly(project_id, sighting) for sighting in new]
     return [anomaly for anomaly in noted if anomaly is not None]
 
