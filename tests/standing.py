@@ -1,7 +1,7 @@
-"""A stage left standing: set once, in a transaction around the tests that begin with it, each of which is undone on it.
+"""A stage left standing: set once, in a transaction around the tests that begin with it, each of which is undone.
 
-A module says with `pytest.mark.stage(set_by=…)` what sets its stage; the fixture `standing` hands it to a test, a copy of its
-own. As long as the next test begins with the same stage it stays; else it is taken down first.
+A module says with `pytest.mark.stage(set_by=…)` what sets its stage; the fixture `standing` hands it to a test, in a
+copy of its own. It stays as long as the next test begins with the same stage; else it is taken down first.
 """
 
 from __future__ import annotations

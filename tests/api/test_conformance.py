@@ -12,6 +12,7 @@ from copy import deepcopy
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -55,17 +56,17 @@ def test_the_description_is_openapi_3_1_and_names_everything_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_what_is_answered_is_what_is_described(db: None) -> None:
+@pytest.mark.stage(set_by=set_the_access_stage)
+def test_what_is_answered_is_what_is_described(standing: Stage) -> None:
     """Takes most of a minute: some hundreds of requests to every endpoint there is."""
-    stage = set_the_access_stage()
-    headers = {"Authorization": f"Bearer {token_for(stage.people['olga'])}"}
+    headers = {"Authorization": f"Bearer {token_for(standing.people['olga'])}"}
     api = schemathesis.openapi.from_dict(deepcopy(description()))
     api.app = get_wsgi_application()
     with nothing_logged(), _one_connection():
         for operation in _operations(api):
-            _try(operation, GenerationMode.POSITIVE, GOOD, headers, stage)
+            _try(operation, GenerationMode.POSITIVE, GOOD, headers, standing)
             if operation.method.upper() == "POST":
-                _try(operation, GenerationMode.NEGATIVE, BAD, headers, stage)
+                _try(operation, GenerationMode.NEGATIVE, BAD, headers, standing)
 
 
 @contextmanager

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import Client
 
-from tests.access.stage import set_the_access_stage
+from tests.access.stage import Stage, set_the_access_stage
 from tests.access.test_matrix import nothing_logged
 from tests.cast import what_is_left
 
 from .asking import V1
 from .doors import Door, ask, doors_of, forbidden, said_in, tokens_on
 from .table import COLUMNS, TABLE
+
+pytestmark = pytest.mark.stage(set_by=set_the_access_stage)
 
 ANSWERS = {
     (method, line): dict(zip(COLUMNS, answers.split(), strict=True))
@@ -56,15 +59,19 @@ def asked(secret: str, method: str, door: Door) -> tuple[Any, str]:
     return answer, said
 
 
-def test_every_endpoint_stands_in_the_table(db: None) -> None:
-    doors = list(doors_of(set_the_access_stage().birds))
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
+
+
+def test_every_endpoint_stands_in_the_table(stage: Stage) -> None:
+    doors = list(doors_of(stage.birds))
     assert {(method, door.line) for door in doors for method in door.takes} == set(ANSWERS)
     assert len(ANSWERS) == sum(len(lines.split()) for _, _, lines in TABLE), "no line stands there twice"
 
 
-def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_theirs(db: None) -> None:
+def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_theirs(stage: Stage) -> None:
     """Takes some time: every endpoint by everybody."""
-    stage = set_the_access_stage()
     secrets, walked = {**tokens_on(stage), "anonymous": ""}, Walked()
     for secret in secrets.values():
         # The first use of a day is noted; what is taken back would be noted again with every cell.
