@@ -11,9 +11,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 
 from audit.acting import operation
-from audit.models import Entry
-from labelop.models import Annotation, Item, LabelClass, Project, ProjectState, Review, Verdict
-from labelop.services.projects import SETTINGS, change_setting, create_project, describe_project
+from labelop.models import Annotation, Item, LabelClass, Project, Review, Verdict
+from labelop.services.projects import SETTINGS, change_setting, describe_project
 from labelop.services.reviews import decide_review
 from labelop.services.schema import add_class
 from labelop.services.work import (
@@ -23,11 +22,9 @@ from labelop.services.work import (
     save_annotation,
     withdraw_annotation,
 )
-from roles.matrix import Role
 from roles.models import User
 from roles.selectors import role_of
-from roles.services import deactivate_account, grant_role, service_account, stand_in_for
-from tests.cast import Cast, person, what_is_left
+from tests.cast import Cast, what_is_left
 from tests.marks import at_work
 
 
@@ -224,93 +221,8 @@ def test_what_it_changed_is_explained(cast: Cast, story: Story) -> None:
     assert project_id == cast.project.pk
 
 
-# Projects
-
-
 def test_every_setting_has_its_story() -> None:
     assert NEW_SETTINGS.keys() == SETTINGS
-
-
-def test_a_superuser_begins_a_project_for_its_owner(cast: Cast) -> None:
-    with what_is_left() as left:
-        project = create_project("cats", "Cats", by=cast.root, owner=cast.uma, reason="A customer asked")
-    assert role_of(cast.uma, project) == Role.OWNER
-    assert role_of(cast.root, project) is None
-    assert left.events == ["project.created", "role.granted"]
-    assert {entry.project_id for entry in left.entries} == {project.pk}
-    assert len(left.operations) == 1
-    assert len(left.versions_of(Project)) == 1
-
-
-def test_a_project_can_begin_with_settings(cast: Cast) -> None:
-    project = create_project("cats", "Cats", by=cast.root, owner=cast.uma, description="Tame", **NEW_SETTINGS)
-    assert {setting: getattr(again(project), setting) for setting in SETTINGS} == NEW_SETTINGS
-    with what_is_left() as left, pytest.raises(ValidationError, match="begins as a draft or active"):
-        create_project("dogs", "Dogs", by=cast.root, state=ProjectState.ARCHIVED)
-    assert (left.events, left.versions) == ([], [])
-
-
-@pytest.mark.parametrize("who", ["olga", "ravi", "ana", "uma"])
-def test_only_a_superuser_begins_a_project(cast: Cast, who: str) -> None:
-    with what_is_left() as left, pytest.raises(PermissionDenied):
-        create_project("cats", "Cats", by=getattr(cast, who))
-    assert (left.events, left.versions) == (["access.denied"], [])
-
-
-def test_a_service_account_begins_projects_until_it_is_closed(cast: Cast) -> None:
-    connector = service_account("connector")
-    assert role_of(connector, create_project("cats", "Cats", by=connector)) == Role.OWNER
-    other = service_account("other")
-    deactivate_account(other, by=cast.root, reason="No longer used")
-    with what_is_left() as left, pytest.raises(PermissionDenied):
-        create_project("dogs", "Dogs", by=other, owner=cast.olga)
-    assert (left.events, left.versions) == (["access.denied"], [])
-
-
-def test_a_project_does_not_begin_without_somebody_who_can_own_it(cast: Cast) -> None:
-    ghost = stand_in_for("Grace", slug="cats")
-    with what_is_left() as left, pytest.raises(ValidationError, match="not in use"):
-        create_project("cats", "Cats", by=cast.root, owner=ghost)
-    assert (left.events, left.versions) == ([], [])
-
-
-def test_slugs_are_taken_once(cast: Cast) -> None:
-    with what_is_left() as left, pytest.raises(ValidationError, match="already exists"):
-        create_project("birds", "Other birds", by=cast.root)
-    assert (left.events, left.versions) == ([], [])
-
-
-def test_a_changed_setting_tells_what_it_was(cast: Cast) -> None:
-    with what_is_left() as left:
-        change_setting(cast.project, "sample_percent", 20, by=cast.olga)
-    assert (left.entry.before, left.entry.after) == ({"sample_percent": 100}, {"sample_percent": 20})
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("risk_tier", "enormous"),
-        ("review_policy", ""),
-        ("sample_percent", 101),
-        ("separation_of_duties", 4),
-        ("customer_facing", "perhaps"),
-        ("risk_tier", "standard"),
-        ("sample_percent", "100"),
-        ("state", "archived"),
-        ("slug", "other"),
-        ("schema_frozen", True),
-    ],
-)
-def test_what_cannot_be_set_is_refused(cast: Cast, setting: str, value: Any) -> None:
-    with what_is_left() as left, pytest.raises(ValidationError):
-        change_setting(cast.project, setting, value, by=cast.olga)
-    assert (left.events, left.versions) == ([], [])
-
-
-def test_a_setting_is_recorded_as_it_is_kept(cast: Cast) -> None:
-    with what_is_left() as left:
-        change_setting(cast.project, "sample_percent", "20", by=cast.olga)
-    assert left.entry.after == {"sample_percent": 20}
 
 
 # Schema
@@ -429,76 +341,3 @@ def test_the_database_refuses_an_annotation_of_another_project_than_its_item(cas
         with what_is_left() as left, operation(), refused, transaction.atomic():
             change()
         assert left.versions == []
-
-
-# Reviews
-
-
-def test_nobody_decides_on_their_own_work(cast: Cast) -> None:
-    with operation():
-        Annotation.objects.filter(pk=cast.annotation.pk).update(author=cast.ravi)
-    for subject in (again(cast.annotation), cast.item):
-        with what_is_left() as left, pytest.raises(PermissionDenied, match="own work"):
-            decide_review(subject, Verdict.APPROVED, by=cast.ravi)
-        # The attempt stands out as an anomaly besides.
-        denied = left.entries[0]
-        assert (denied.event, denied.actor, denied.role) == ("access.denied", cast.ravi, "reviewer")
-        assert denied.project_id == cast.project.pk
-    assert not Review.objects.exists()
-
-
-def test_not_even_a_superuser_decides_on_their_own_work(cast: Cast) -> None:
-    with operation():
-        Annotation.objects.filter(pk=cast.annotation.pk).update(author=cast.root)
-    with pytest.raises(PermissionDenied, match="own work"):
-        decide_review(cast.annotation, Verdict.APPROVED, by=cast.root, reason="In a hurry")
-
-
-def test_own_work_that_was_withdrawn_stays_own_work(cast: Cast) -> None:
-    with operation():
-        Annotation.objects.filter(pk=cast.annotation.pk).update(author=cast.ravi, withdrawn=True)
-    with pytest.raises(PermissionDenied, match="own work"):
-        decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi)
-
-
-def test_a_changed_decision_supersedes_the_old_one(cast: Cast) -> None:
-    first = decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
-    with what_is_left() as left:
-        second = decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi, reason="Looked again")
-    assert second.supersedes == first
-    assert again(first).verdict == "rejected"
-    assert left.events == ["decision.changed"]
-    assert (left.entry.before, left.entry.after) == ("rejected", "approved")
-    (version,) = left.versions
-    assert (version.history_type, version.id) == ("+", second.pk)
-
-
-def test_a_changed_decision_says_why(cast: Cast) -> None:
-    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
-    with what_is_left() as left, pytest.raises(ValidationError, match="say why"):
-        decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi)
-    assert (left.events, left.versions) == ([], [])
-
-
-def test_the_same_decision_by_another_reviewer_changes_nothing_but_the_reviewer(cast: Cast) -> None:
-    rita = person("rita")
-    grant_role(cast.project, rita, Role.REVIEWER, by=cast.olga, reason="Knows birds too")
-    first = decide_review(cast.annotation, Verdict.APPROVED, by=cast.ravi)
-    with what_is_left() as left:
-        second = decide_review(cast.annotation, Verdict.APPROVED, by=rita)
-    assert second.supersedes == first
-    assert left.events == ["review.decided"]
-
-
-def test_decisions_on_an_item_and_on_its_annotation_are_apart(cast: Cast) -> None:
-    decide_review(cast.annotation, Verdict.REJECTED, by=cast.ravi, reason_code="boundary")
-    review = decide_review(cast.item, Verdict.APPROVED, by=cast.ravi)
-    assert review.supersedes is None
-
-
-def test_an_owner_decides_exceptionally_and_says_why(cast: Cast) -> None:
-    with what_is_left() as left, pytest.raises(ValidationError, match="say why"):
-        decide_review(cast.annotation, Verdict.APPROVED, by=cast.olga)
-    assert (left.events, left.versions) == ([], [])
-    decide_review(cast.annotation, Verdict.APPROVED, by=cast.olga, reason="Ravi is away")
-    assert Entry.objects.filter(event="review.by_owner", role="owner").count() == 1
