@@ -312,7 +312,7 @@ def held(row: M) -> M:
     For what a decision rests on and does not change: nobody waits for anybody but those who would change it.
     """
     connection = connections[row._state.db or "default"]
-    table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.column)
+    table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.attname)
     for_share = " FOR SHARE" if connection.vendor == "postgresql" else ""
     asked = f"SELECT * FROM {table} WHERE {key} = %s{for_share}"  # noqa: S608 - quoted
     (now,) = type(row)._base_manager.using(connection.alias).raw(asked, [row.pk])

@@ -66,12 +66,13 @@ def whole_tally(state: State) -> Tally:
 
 def tally_after(parent: Snapshot, after: State) -> Tally:
     """The tally at a cut from that of an earlier snapshot: its cost follows what changed in between."""
-    return carried_on(Tally.of(parent), State(parent.project_id, parent.cut), after)
+    before = State(parent.project_id, parent.cut)
+    return carried_on(Tally.of(parent), before, after, touched(before, after))
 
 
-def carried_on(tally: Tally, before: State, after: State) -> Tally:
-    """The tally of a cut, brought to that of a later one."""
-    for section, ids in touched(before, after).items():
+def carried_on(tally: Tally, before: State, after: State, changed: dict[str, set[int]]) -> Tally:
+    """The tally of a cut, brought to that of a later one by the rows that were touched in between."""
+    for section, ids in changed.items():
         if not ids:
             continue
         for record in before.records(section, ids):

@@ -132,10 +132,14 @@ class Comparison:
         return _counts(after) if isinstance(after, Snapshot) else _counted(self.after)
 
     @cached_property
+    def ids(self) -> dict[str, set[int]]:
+        return touched(self.before, self.after)
+
+    @cached_property
     def touched(self) -> list[Touched]:
         """Every content record with versions between the cuts, in the order of its section and key."""
         found: list[Touched] = []
-        ids = touched(self.before, self.after)
+        ids = self.ids
         for section in CONTENT:
             then = {record.id: record for record in self.before.records(section, ids[section])}
             now = {record.id: record for record in self.after.records(section, ids[section])}

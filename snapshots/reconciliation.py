@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,11 +91,11 @@ def reconcile(
     their newest versions when `live` says so or the window ends now, and kept hashes against recomputed ones.
     An approval counts when it was given before the window ended, an adjustment whenever it was accepted.
     """
-    found = reconciled(Comparison(project, before, after or State(project.pk, newest_cut(project.pk))), after)
+    comparison = Comparison(project, before, after or State(project.pk, newest_cut(project.pk)))
+    found = reconciled(comparison, after)
     if live or after is None:
         _hold_against_live_rows(project, found)
-        kept = [snapshot for snapshot in (before, after) if snapshot is not None]
-        found.findings.extend(_kept_hash_findings(project, kept))
+        found.findings.extend(_kept_hash_findings(comparison, before, after))
     return found
 
 
@@ -278,19 +278,20 @@ def _tables_with_something(project: Project) -> Iterator[tuple[type[models.Model
     for model in tracked_models():
         rule = project_rule(model)
         if isinstance(rule, str):
-            columns[model] = model._meta.pk if rule == "self" else model._meta.get_field(rule)
+            of_project = model._meta.pk.name if rule == "self" else rule
+            columns[model] = next(field for field in model._meta.concrete_fields if field.name == of_project)
     quoted = connection.ops.quote_name
     asked = ", ".join(
-        f"(SELECT count(*) FROM {quoted(model._meta.db_table)} WHERE {quoted(of_project.column)} = %s),"  # noqa: S608 - names of ours, quoted
+        f"(SELECT count(*) FROM {quoted(model._meta.db_table)} WHERE {quoted(column.attname)} = %s),"  # noqa: S608 - names of ours, quoted
         f" EXISTS (SELECT 1 FROM {quoted(versions_of(model)._meta.db_table)} WHERE project_id = %s)"
-        for model, of_project in columns.items()
+        for model, column in columns.items()
     )
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {asked}", [project.pk] * 2 * len(columns))
         answers = iter(cursor.fetchone())
-    for (model, of_project), many, versions in zip(columns.items(), answers, answers, strict=True):
+    for (model, column), many, versions in zip(columns.items(), answers, answers, strict=True):
         if many or versions:
-            yield model, model._base_manager.filter(**{of_project.name: project.pk}), many
+            yield model, model._base_manager.filter(**{column.attname: project.pk}), many
 
 
 def _suspects(model: type[models.Model], project: Project, rows: models.QuerySet[Any]) -> set[int]:
@@ -340,17 +341,15 @@ def _mark_out_of_step(found: Reconciliation, model: type[models.Model], pk: int)
     found.records.append(Reconciled(difference, Accounting.OUT_OF_STEP))
 
 
-def _kept_hash_findings(project: Project, snapshots: Iterable[Snapshot]) -> Iterator[Finding]:
-    """Where a kept hash is not what its versions give now; the snapshots come in the order they were taken."""
-    at = State.empty(project.pk)
+def _kept_hash_findings(comparison: Comparison, before: Snapshot | None, after: Snapshot | None) -> Iterator[Finding]:
+    """Where a kept hash is not what its versions give now."""
     tally: Tally | None = None
-    for snapshot in snapshots:
-        if snapshot.sections is None:
+    for snapshot, state in ((before, comparison.before), (after, comparison.after)):
+        if snapshot is None or snapshot.sections is None:
             continue
-        state = State(project.pk, snapshot.cut)
         # The first is read whole. What a later one holds is that, and what changed in between: no row is read twice.
-        tally = whole_tally(state) if tally is None else carried_on(tally, at, state)
-        at, sections = state, tally.sealed()["sections"]
+        tally = whole_tally(state) if tally is None else carried_on(tally, comparison.before, state, comparison.ids)
+        sections = tally.sealed()["sections"]
         for section, kept in snapshot.sections.items():
             if sections[section] != kept:
                 yield Finding(Snapshot._meta.db_table, snapshot.pk, f"sections.{section}", None)
