@@ -5,10 +5,12 @@ A longer run by hand, against a server: `st run http://…/api/v1/schema/ -H "Au
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -17,9 +19,13 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
+from drf_spectacular import validation
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
+from jsonschema_specifications import REGISTRY
+from referencing.jsonschema import DRAFT202012
+from rest_framework.renderers import JSONRenderer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -49,11 +55,19 @@ CHECKS = (
 
 def test_the_description_is_openapi_3_1_and_names_everything_once() -> None:
     schema = description()
-    validate_schema(deepcopy(schema))
+    assert _wrong_by_openapi(schema) == []
     assert schema["openapi"].startswith("3.1")
     assert not GENERATOR_STATS, "nothing had to be guessed"
     names = [operation["operationId"] for path in schema["paths"].values() for operation in path.values()]
     assert len(names) == len(set(names))
+
+
+def _wrong_by_openapi(schema: dict[str, Any]) -> list[str]:
+    """What drf-spectacular's `validate_schema` would raise; its references are gathered once, not for each of them."""
+    openapi = json.loads(Path(validation.__file__).with_name("openapi_3_1_schema.json").read_text())
+    references = REGISTRY.with_resource(openapi["$id"], DRAFT202012.create_resource(openapi)).crawl()
+    described = json.loads(JSONRenderer().render(schema))
+    return [error.message for error in Draft202012Validator(openapi, registry=references).iter_errors(described)]
 
 
 @pytest.mark.stage(set_by=set_the_access_stage)
