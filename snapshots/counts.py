@@ -66,19 +66,18 @@ def whole_tally(state: State) -> Tally:
 
 def tally_after(parent: Snapshot, after: State) -> Tally:
     """The tally at a cut from that of an earlier snapshot: its cost follows what changed in between."""
-    before = State(parent.project_id, parent.cut)
-    return carried_on(Tally.of(parent), before, after, touched(before, after))
-
-
-def carried_on(tally: Tally, before: State, after: State, changed: dict[str, set[int]]) -> Tally:
-    """The tally of a cut, brought to that of a later one by the rows that were touched in between."""
-    for section, ids in changed.items():
-        if not ids:
-            continue
-        for record in before.records(section, ids):
-            tally.remove(record)
-        _add_all(tally, after.records(section, ids))
+    tally, before = Tally.of(parent), State(parent.project_id, parent.cut)
+    for section, ids in touched(before, after).items():
+        if ids:
+            carry_on(tally, before.records(section, ids), after.records(section, ids))
     return tally
+
+
+def carry_on(tally: Tally, gone: Iterable[Record], come: Iterable[Record]) -> None:
+    """Bring the tally of a cut to a later one: what was touched in between goes as it was, and comes as it is."""
+    for record in gone:
+        tally.remove(record)
+    _add_all(tally, come)
 
 
 def _add_all(tally: Tally, records: Iterable[Record]) -> None:

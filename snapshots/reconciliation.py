@@ -16,8 +16,8 @@ from audit.models import Entry
 from labelop.models import Annotation, Item, Project, Review
 from labelop.models.reviews import APPROVALS
 
-from .content import SECTIONS, State, in_parts, newest_cut
-from .counts import Tally, carried_on, whole_tally
+from .content import CONTENT, SECTIONS, State, in_parts, newest_cut
+from .counts import Tally, carry_on, whole_tally
 from .differences import Comparison, Difference, Touched
 from .models import Adjustment, Snapshot
 
@@ -348,8 +348,23 @@ def _kept_hash_findings(comparison: Comparison, before: Snapshot | None, after: 
         if snapshot is None or snapshot.sections is None:
             continue
         # The first is read whole. What a later one holds is that, and what changed in between: no row is read twice.
-        tally = whole_tally(state) if tally is None else carried_on(tally, comparison.before, state, comparison.ids)
+        if tally is None:
+            tally = whole_tally(state)
+        else:
+            _carry_through(comparison, tally)
         sections = tally.sealed()["sections"]
         for section, kept in snapshot.sections.items():
             if sections[section] != kept:
                 yield Finding(Snapshot._meta.db_table, snapshot.pk, f"sections.{section}", None)
+
+
+def _carry_through(comparison: Comparison, tally: Tally) -> None:
+    """Bring the tally of the earlier cut to the later one; the records of the content were compared already."""
+    carry_on(
+        tally,
+        (record.before for record in comparison.touched if record.before),
+        (record.after for record in comparison.touched if record.after),
+    )
+    for section, ids in comparison.ids.items():
+        if ids and section not in CONTENT:
+            carry_on(tally, comparison.before.records(section, ids), comparison.after.records(section, ids))

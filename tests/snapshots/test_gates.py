@@ -86,6 +86,9 @@ def test_a_page_and_a_decision_read_with_few_queries(stage: ReleaseStage) -> Non
     with CaptureQueriesContext(connection) as many:
         gates_of(window_of(more))
     assert len(many) <= len(queries) + 5, "they do not grow with the records"
+    with CaptureQueriesContext(connection) as deciding:
+        gates_of(window_beside_live_rows(more))
+    assert len(deciding) <= 91
 
 
 def set_the_release_stage_with(stage: ReleaseStage, items: int) -> Release:
