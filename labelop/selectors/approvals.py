@@ -49,6 +49,8 @@ def _approvals_of(marks: Sequence[Annotation]) -> dict[int, datetime]:
     item_ids = {mark.item_id for mark in marks}
     of_items, of_marks = _approvals_by_people(item_ids)
     of_work = _approvals_of_work(item_ids)
+    if not (of_items or of_marks or of_work):
+        return {}
     # The managers of versions leave deletions in; a mark is never deleted.
     versions = versions_of(Annotation)._default_manager.filter(id__in=[mark.pk for mark in marks])
     since = dict(versions.order_by().values("id").annotate(since=Min("history_date")).values_list("id", "since"))

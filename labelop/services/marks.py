@@ -33,7 +33,8 @@ def put_mark(
     before = told(annotation) if annotation and not annotation.withdrawn else None
     event = _event_of_change(annotation, Event.ANNOTATION_SAVED)
     if annotation is None:
-        annotation = Annotation(project=item.project, item=item, key=key or _next_key(item))
+        annotation = Annotation(project=item.project, key=key or _next_key(item))
+    annotation.item = item
     annotation.label_class, annotation.value, annotation.edition = label_class, value, label_class.edition
     annotation.author, annotation.origin, annotation.withdrawn = author, origin, False
     # What it points at was read in this act, and its key was sought among the marks of its item, which is held.
