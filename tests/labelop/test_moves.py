@@ -10,8 +10,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from audit.acting import operation
-from audit.history import versions_of
-from audit.models import Entry
 from labelop.models import Annotation, Assignment, Dispute, Project, Review, Verdict
 from labelop.services.assignments import (
     assign_work,
@@ -26,6 +24,7 @@ from labelop.services.disputes import contest_review, overturn_decision, uphold_
 from labelop.services.fixes import fix_annotation, withdraw_as_fix
 from labelop.services.work import save_annotation, withdraw_annotation
 from roles.models import User
+from tests.cast import what_is_left
 
 from .team import PEOPLE, Team, assemble_team
 
@@ -90,24 +89,21 @@ def act(team: Team, name: str, assignment: Assignment, by: User) -> Any:
     return acts[name]()
 
 
-def traces() -> list[Any]:
-    rows = [versions_of(model)._default_manager.count() for model in (Assignment, Annotation, Review, Dispute)]
-    return [*rows, Entry.objects.count()]
-
-
 def attempted(team: Team, name: str, assignment: Assignment, called: str) -> str | type[Exception]:
     """The state that an act ends in, or what it raised without a trace; undone in either case."""
-    before = traces()
     after: str | type[Exception]
-    try:
-        with transaction.atomic():
-            act(team, name, assignment, team.called(called))
-            after = Assignment.objects.get(pk=assignment.pk).state
-            assert traces() != before
-            transaction.set_rollback(True)
-    except (PermissionDenied, ValidationError) as error:
-        after = type(error)
-    assert traces() == before
+    with what_is_left() as undone:
+        try:
+            with transaction.atomic():
+                with what_is_left() as left:
+                    act(team, name, assignment, team.called(called))
+                after = Assignment.objects.get(pk=assignment.pk).state
+                assert left.entries
+                assert left.versions
+                transaction.set_rollback(True)
+        except (PermissionDenied, ValidationError) as error:
+            after = type(error)
+    assert (undone.entries, undone.versions) == ([], [])
     return after
 
 
