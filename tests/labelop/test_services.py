@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from audit.acting import operation
 from labelop.models import Annotation, Item, LabelClass, Project, Review, Verdict
@@ -219,6 +219,25 @@ def test_what_it_changed_is_explained(cast: Cast, story: Story) -> None:
     assert (left.entry.subject_type, left.entry.subject_id) == (story.changed._meta.label_lower, version.id)
     project_id = version.id if story.changed is Project else version.project_id
     assert project_id == cast.project.pk
+
+
+@pytest.mark.parametrize(
+    ("name", "queries"),
+    [
+        ("change_setting sample_percent", 7),
+        ("add_item", 9),
+        ("save_annotation", 12),
+        ("change_annotation", 16),
+        ("decide_review of an item", 12),
+    ],
+)
+def test_it_asks_the_database_little(cast: Cast, name: str, queries: int, django_assert_max_num_queries: Any) -> None:
+    story = STORIES[name]
+    story.first(cast)
+    # PostgreSQL is told of the act, and made to forget it.
+    told = 2 if connection.vendor == "postgresql" else 0
+    with django_assert_max_num_queries(queries + told):
+        story.act(cast, getattr(cast, story.by))
 
 
 def test_every_setting_has_its_story() -> None:
