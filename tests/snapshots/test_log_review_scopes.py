@@ -34,12 +34,12 @@ from tests.cast import what_is_left
 
 from .reading import Reading, ids, in_days, last_entry, set_for_reading
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_reading)]
 
 
 @pytest.fixture
-def reading() -> Reading:
-    return set_for_reading()
+def reading(standing: Reading) -> Reading:
+    return standing
 
 
 def every_id(project: Project, after: int = 0, up_to: int | None = None) -> list[int]:
