@@ -18,6 +18,8 @@ from .doors import Door, acts_of_the_admin, ask, doors_of, leaks, patterns
 from .stage import OUTSIDE, PRINCIPALS, Stage, set_the_access_stage
 from .table import COLUMNS, OUTSIDE_GET, OUTSIDE_POST, REFUSED_BY_DJANGO, TABLE
 
+pytestmark = pytest.mark.stage(set_by=set_the_access_stage)
+
 METHODS = ("GET", "HEAD", "POST")
 # Taken nowhere, by nobody.
 UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS")
@@ -103,15 +105,15 @@ def nothing_logged() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_every_address_and_every_act_stands_in_the_table(db: None) -> None:
+def test_every_address_and_every_act_stands_in_the_table() -> None:
     lines, names = set(GET), {name for name, _ in patterns()}
     assert names == {line.partition(":")[0] for line in lines}
     assert acts_of_the_admin() == {line for line in lines if ":" in line and not line.endswith(":nothing")}
     assert len(lines) == sum(len(each.split()) for _, _, each in TABLE), "no line stands there twice"
 
 
-def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_theirs(db: None) -> None:
-    stage = set_the_access_stage()
+def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_theirs(standing: Stage) -> None:
+    stage = standing
     doors, walked = doors_of(stage, set(GET)), Walked()
     with what_is_left() as left, nothing_logged():
         for principal in PRINCIPALS:
@@ -126,8 +128,8 @@ def test_everybody_is_answered_as_the_table_says_and_reads_no_more_than_is_their
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="Refused before any engine is asked for more than a session")
-def test_no_address_takes_a_method_that_the_site_does_not_know(db: None) -> None:
-    stage = set_the_access_stage()
+def test_no_address_takes_a_method_that_the_site_does_not_know(standing: Stage) -> None:
+    stage = standing
     doors, walked = doors_of(stage, set(GET)), Walked()
     with what_is_left() as left, nothing_logged():
         for principal in PRINCIPALS:
