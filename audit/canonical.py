@@ -43,7 +43,7 @@ def canonical_json(value: object) -> str:
     """Write a value as its one text; tuples as lists, aware times in UTC as `2026-10-01T12:00:00.000000Z`."""
     text = _encode(_written(value, 0))
     # An escaped backslash before "u0000" looks the same here; the slow look at each string tells them apart.
-    if "\\u0000" in text or _SURROGATE.search(text):
+    if "\\u0000" in text or (not text.isascii() and _SURROGATE.search(text)):
         _refuse_bad_text(value)
     return text
 
@@ -86,7 +86,9 @@ def _written_object(members: dict[Any, object], depth: int) -> dict[str, object]
         if not isinstance(key, str):
             raise NotCanonical(f"the key {key!r} is not text")
         try:
-            written[f"${key}" if key[:1] == "$" and _MARK.fullmatch(key) else key] = _written(member, depth)
+            # Most members are text, which is written as it is.
+            member = member if type(member) is str else _written(member, depth)
+            written[f"${key}" if key[:1] == "$" and _MARK.fullmatch(key) else key] = member
         except NotCanonical as error:
             raise error.inside(_step(key)) from None
     return written

@@ -269,6 +269,8 @@ class State:
     def rows(self, section: str, ids: Collection[int] | None, *columns: str) -> Iterator[Any]:
         """The newest versions at the cut that are no deletions, as named tuples: rows of models cost thrice that."""
         wanted = columns or _COLUMNS[section]
+        if not self.bound(section):
+            return
         if ids is None:
             newest = self._newest(section).exclude(history_type="-")
             yield from newest.values_list(*wanted, named=True).iterator(2000)
@@ -366,6 +368,10 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
     """The row ids in each section that have versions between two cuts, or went with an item that has."""
     found: dict[str, set[int]] = {}
     for section, model in SECTIONS.items():
+        if before.bound(section) == after.bound(section):
+            # No version lies between: most sections of most snapshots stand as they stood.
+            found[section] = set()
+            continue
         versions = versions_of(model)._default_manager.filter(
             history_id__gt=before.bound(section),
             history_id__lte=after.bound(section),
@@ -377,8 +383,10 @@ def touched(before: State, after: State) -> dict[str, set[int]]:
         found["annotations"] |= after.annotations_of(followed)
     renamed = {
         class_id
-        for class_id, version in after.classes.items()
-        if class_id in before.classes and before.classes[class_id].key != version.key
+        for class_id in found["schema"]
+        if class_id in before.classes
+        and class_id in after.classes
+        and before.classes[class_id].key != after.classes[class_id].key
     }
     if renamed:
         found["annotations"] |= after.annotations_labelled(renamed) | before.annotations_labelled(renamed)

@@ -56,7 +56,10 @@ class Touched:
     def differs(self) -> bool:
         if self.before is None or self.after is None:
             return self.before is not self.after
-        return (self.before.key, self.before.canonical) != (self.after.key, self.after.canonical)
+        if (self.before.key, self.before.content) != (self.after.key, self.after.content):
+            return True
+        # What Python finds equal may still be a number here and true there.
+        return self.before.canonical != self.after.canonical
 
     @property
     def key(self) -> str:

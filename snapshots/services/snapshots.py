@@ -68,10 +68,11 @@ def seal_snapshot(snapshot: Snapshot) -> Snapshot:
     unsealed = [snapshot]
     while (parent := unsealed[-1].parent) is not None and parent.manifest_hash is None:
         unsealed.append(parent)
+    with_what_they_stand_on = Snapshot.objects.select_related("project", "parent", "entry__actor")
     for each in reversed(unsealed):
-        each.refresh_from_db()
-        if each.manifest_hash is None:
-            _seal(each)
+        cut = with_what_they_stand_on.get(pk=each.pk)
+        if cut.manifest_hash is None:
+            _seal(cut)
     snapshot.refresh_from_db()
     return snapshot
 
@@ -124,7 +125,8 @@ def _name_must_be_free(project: Project, name: str) -> None:
 
 def _write_cut(snapshot: Snapshot, actor: Actor, reason: str, source: str) -> None:
     project = snapshot.project
-    snapshot.parent = Snapshot.objects.filter(project=project).only("number").order_by("-number").first()
+    earlier = Snapshot.objects.filter(project=project).only("number", "manifest_hash")
+    snapshot.parent = earlier.order_by("-number").first()
     snapshot.number = snapshot.parent.number + 1 if snapshot.parent else 1
     snapshot.cut = newest_cut(project.pk)
     snapshot.entry = record(
@@ -142,9 +144,9 @@ def _seal(snapshot: Snapshot) -> None:
     state = State(snapshot.project_id, snapshot.cut)
     tally = tally_after(snapshot.parent, state) if snapshot.parent else whole_tally(state)
     with operation(by=snapshot.entry.actor, at=snapshot.entry.at):
-        snapshot = locked(snapshot)
-        if snapshot.manifest_hash is not None:
+        if locked(snapshot).manifest_hash is not None:
             return
+        # A cut never changes, and what sealing fills in is still empty: the row is the one that was read.
         for column, value in tally.sealed().items():
             setattr(snapshot, column, value)
         snapshot.manifest_hash = sha256_hex(canonical_json(manifest_of(snapshot)))
