@@ -61,22 +61,25 @@ def _pair_alike(
 ) -> None:
     """Pair what is alike among the annotations and the keyless marks that are still alone."""
     paired = set(pairs.values())
-    alone: defaultdict[str | None, deque[str]] = defaultdict(deque)
-    for key, old in olds.items():
-        if key not in paired:
-            alone[likeness(old)].append(key)
-    for place, new in enumerate(news):
-        if new.key is None and place not in pairs:
-            alike = likeness(new)
-            if alike is not None and alone[alike]:
-                pairs[place] = alone[alike].popleft()
+    keyless = {place: new for place, new in enumerate(news) if new.key is None and place not in pairs}
+    alone = {key: old for key, old in olds.items() if key not in paired}
+    if not keyless or not alone:
+        # A likeness is canonical JSON, which costs more than all else here.
+        return
+    alike: defaultdict[str | None, deque[str]] = defaultdict(deque)
+    for key, old in alone.items():
+        alike[likeness(old)].append(key)
+    for place, new in keyless.items():
+        look = likeness(new)
+        if look is not None and alike[look]:
+            pairs[place] = alike[look].popleft()
 
 
 def _same(old: Mark, new: Mark) -> bool:
-    if all(isinstance(part, str) for part in new.value.values()):
-        # What canonical JSON would say, at a fraction of its cost: only numbers and truth need a closer look.
-        return old.label == new.label and old.value == new.value
-    return _whole(old) == _whole(new)
+    if old.label != new.label or old.value != new.value:
+        return False
+    # What canonical JSON would say, at a fraction of its cost: only numbers and truth need a closer look.
+    return all(isinstance(part, str) for part in new.value.values()) or _whole(old) == _whole(new)
 
 
 def _whole(mark: Mark) -> str:

@@ -20,15 +20,15 @@ Arrangements = dict[tuple[str, ...], dict[str, str]]
 
 
 def all_as_they_are(marks: Sequence[Mark], existing: Mapping[str, Annotation], classes: Mapping[int, str]) -> bool:
-    """Whether an item's marks are those it has, so that there is nothing to match."""
+    """Whether marks without keys are those that their item has, so that there is nothing to match.
+
+    Those with keys are matched as fast as they would be looked at here.
+    """
     live = [row for row in existing.values() if not row.withdrawn]
-    keyed = any(mark.key is not None for mark in marks)
-    if len(live) != len(marks) or any(mark.cancelled or (mark.key is None) is keyed for mark in marks):
+    if len(live) != len(marks) or any(mark.cancelled or mark.key is not None for mark in marks):
         return False
-    wanted = Counter((mark.key if keyed else None, canonical_json([mark.label, mark.value])) for mark in marks)
-    return wanted == Counter(
-        (row.key if keyed else None, canonical_json([classes[row.label_class_id], row.value])) for row in live
-    )
+    wanted = Counter(canonical_json([mark.label, mark.value]) for mark in marks)
+    return wanted == Counter(canonical_json([classes[row.label_class_id], row.value]) for row in live)
 
 
 def earlier_arrangements(item_ids: Sequence[int], classes: Mapping[int, str]) -> dict[int, Arrangements]:

@@ -31,11 +31,12 @@ def imported_up_to(project: Project) -> tuple[str, int]:
     return digest, int(places.split("-")[-1])
 
 
-def check_history_of(project: Project, header: Header) -> None:
-    """Refuse another history than the one a project was built from."""
-    known, _ = imported_up_to(project)
+def check_history_of(project: Project, header: Header) -> int:
+    """Refuse another history than the one a project was built from; tell up to which sequence number this one is in."""
+    known, last_seq = imported_up_to(project)
     if known and known != header.digest[:_DIGITS]:
         raise ValidationError(f"{project.slug} was built from another history: replay this one into another project.")
+    return last_seq
 
 
 def import_batch(project: Project, batch: Batch, header: Header, *, by: User) -> bool:
@@ -47,8 +48,7 @@ def import_batch(project: Project, batch: Batch, header: Header, *, by: User) ->
         project = locked(project)
         actor = authorize(by, Can.IMPORT_HISTORY, project)
         must_take_work(project)
-        check_history_of(project, header)
-        if batch.last_seq <= imported_up_to(project)[1]:
+        if batch.last_seq <= check_history_of(project, header):
             return False
         _take_in(project, batch, header, actor)
     return True
