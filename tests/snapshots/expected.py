@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit.canonical import canonical_json, sha256_hex
 from labelop.connectors.labelhist import Batch, Header, read_history, records_of
 from labelop.connectors.matching import match_marks
-from labelop.connectors.records import Mark
+from labelop.connectors.records import ItemRecord, Mark
 from snapshots.sethash import SetHash, content_hash, record_key
 
 
@@ -24,35 +25,52 @@ class Expected:
     manifest_hash: str
 
 
+class Leaf(NamedTuple):
+    """One record of the content: its section, its key, its canonical text, and as what it is counted."""
+
+    section: str
+    key: str
+    text: str
+    counted: str
+
+
 class Dataset:
-    """A dataset in memory: items, marks by item and key (those of removed items too), classes."""
+    """A dataset in memory: leaves by item, marks by item and key (those of removed items too), classes."""
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self.labels: dict[str, dict[str, Any]] = {}
+        self.leaves: dict[str, list[Leaf]] = {}
         self.marks: dict[str, dict[str, Mark]] = {}
         self.used: dict[str, set[str]] = {}
         self.past: dict[str, list[dict[str, Mark]]] = {}
         self.classes: set[str] = set()
 
     def take(self, batch: Batch) -> None:
-        last = {change.item: change for change in batch.changes}
+        last: dict[str, ItemRecord | None] = {}
         for change in batch.changes:
-            if change.after is not None:
-                self.classes.update(mark.label for mark in records_of(change.after, self.header.kind).marks)
-        for item, change in last.items():
-            if change.after is None:
-                self.labels.pop(item, None)
+            last[change.item] = one = None if change.after is None else records_of(change.after, self.header.kind)
+            self.classes.update(mark.label for mark in (one.marks if one else ()))
+        for item, record in last.items():
+            if record is None:
+                self.leaves.pop(item, None)
             else:
-                self.labels[item] = change.after
-                self._mark(item, records_of(change.after, self.header.kind).marks)
+                self._mark(item, record.marks)
+                self.leaves[item] = list(self._leaves_of(item, record))
+
+    def _leaves_of(self, item: str, one: ItemRecord) -> Iterator[Leaf]:
+        content = {"data": one.data, "metadata": one.metadata, "split": one.split}
+        yield Leaf("items", record_key("item", item), canonical_json(content), one.split)
+        for key, mark in self.marks[item].items():
+            value = canonical_json({"class": mark.label, "value": mark.value})
+            yield Leaf("annotations", record_key("annotation", item, key), value, mark.label)
 
     def _mark(self, item: str, wanted: list[Mark]) -> None:
         held, used = self.marks.get(item, {}), self.used.setdefault(item, set())
-        back = next((past for past in reversed(self.past.get(item, [])) if _alike(past.values(), wanted)), None)
-        if back is not None and all(mark.key is None for mark in wanted):
-            self.marks[item] = back
-            return
+        if all(mark.key is None for mark in wanted):
+            back = next((past for past in reversed(self.past.get(item, [])) if _alike(past.values(), wanted)), None)
+            if back is not None:
+                self.marks[item] = back
+                return
         live = [(key, mark.label, mark.value) for key, mark in held.items()]
         next_key = 1 + max((int(key) for key in used if key.isdecimal()), default=0)
         matching = match_marks(live, wanted, next_key=next_key)
@@ -67,15 +85,9 @@ class Dataset:
         counts: dict[str, Counter[str]] = {
             section: Counter() for section in ("items", "annotations", "work", "assignments")
         }
-        for item, label in self.labels.items():
-            one = records_of(label, self.header.kind)
-            content = {"data": one.data, "metadata": one.metadata, "split": one.split}
-            hashes["items"].add(record_key("item", item), canonical_json(content))
-            counts["items"][one.split] += 1
-            for key, mark in self.marks[item].items():
-                value = canonical_json({"class": mark.label, "value": mark.value})
-                hashes["annotations"].add(record_key("annotation", item, key), value)
-                counts["annotations"][mark.label] += 1
+        for leaf in chain.from_iterable(self.leaves.values()):
+            hashes[leaf.section].add(leaf.key, leaf.text)
+            counts[leaf.section][leaf.counted] += 1
         for key in self.classes:
             hashes["schema"].add(record_key("class", key), canonical_json(_plain_class(key)))
         return hashes, counts
@@ -85,14 +97,19 @@ def expected_releases(path: Path, slug: str) -> Iterator[Expected]:
     """The hashes of each release when this history is replayed into a project of that name."""
     history = read_history(path)
     dataset = Dataset(history.header)
+    hashes, counts = dataset.hashes()
+    changed = False
     parent: str | None = None
     number = 0
     for part in history:
         if isinstance(part, Batch):
             dataset.take(part)
+            changed = True
             continue
         number += 1
-        hashes, counts = dataset.hashes()
+        if changed:
+            hashes, counts = dataset.hashes()
+            changed = False
         content = content_hash(hashes["items"], hashes["annotations"], hashes["schema"])
         sections = {**hashes, **_team_and_rules(slug, history.header.corpus)}
         manifest = {
