@@ -126,8 +126,10 @@ def short_name(*words: str) -> str:
 
 def plans(columns: Columns) -> Iterator[Plan]:
     """A plan for each tracked model whose two tables are there."""
-    kinships = [kinship for model in tracked_models() for kinship in _kinships(model, columns)]
-    for model in tracked_models():
+    tracked = tracked_models()
+    projects = {model: key for model in tracked if (key := _project_key(model, columns)) is not None}
+    kinships = [kinship for model in projects for kinship in _kinships(model, columns, projects)]
+    for model in tracked:
         plan = _plan(model, columns, kinships)
         if plan:
             yield plan
@@ -262,21 +264,18 @@ def _lookup(model: type[models.Model], columns: Columns) -> Lookup | None:
     return lookup if there and lookup.foreign_key in columns.get(model._meta.db_table, set()) else None
 
 
-def _kinships(model: type[models.Model], columns: Columns) -> Iterator[Kinship]:
-    own = _project_key(model, columns)
-    if own is None:
-        return
-    table = model._meta.db_table
+def _kinships(
+    model: type[models.Model], columns: Columns, projects: dict[type[models.Model], str]
+) -> Iterator[Kinship]:
+    own, table = projects[model], model._meta.db_table
     keys: list[Any] = [field for field in model._meta.concrete_fields if field.remote_field]
     for key in keys:
         parent = key.related_model
-        theirs = _project_key(parent, columns)
+        theirs = projects.get(parent)
         if key.column != own and key.column in columns[table] and theirs is not None:
             yield Kinship(table, key.column, own, parent._meta.db_table, key.target_field.column, theirs)
 
 
 def _project_key(model: type[models.Model], columns: Columns) -> str | None:
     """The column of the foreign key to the project, where a tracked model carries one."""
-    if model not in tracked_models() or project_rule(model) == "self":
-        return None
-    return _project_column(model, columns)
+    return None if project_rule(model) == "self" else _project_column(model, columns)

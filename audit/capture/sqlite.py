@@ -117,8 +117,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     if not differences(connection):
         return
     with transaction.atomic(using=connection.alias):
-        _write(connection)
-        wanted = _wanted(connection)
+        wanted = _write(connection)
         for name in installed_triggers(connection).keys() - wanted.keys():
             _execute(connection, f"DROP TRIGGER {quoted(name)}")
 
@@ -126,9 +125,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
 def keep_capturing(connection: BaseDatabaseWrapper, laid_aside: dict[str, Trigger] | None = None) -> None:
     """Between two migrations: write what the tables need now, and put back what the models do not know."""
     with transaction.atomic(using=connection.alias):
-        _write(connection)
+        known = {trigger.table for trigger in _write(connection).values()}
         columns = columns_of(connection)
-        known = {trigger.table for trigger in _wanted(connection).values()}
         for trigger in (laid_aside or {}).values():
             if trigger.table in columns and trigger.table not in known:
                 _execute(connection, trigger.definition)
@@ -185,10 +183,11 @@ def _wanted(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     return {trigger.name: trigger for trigger in wanted_triggers(connection, columns)}
 
 
-def _write(connection: BaseDatabaseWrapper) -> None:
-    installed = installed_triggers(connection)
+def _write(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
+    """Install what is missing or differs, and try it; return all that is wanted."""
+    installed, wanted = installed_triggers(connection), _wanted(connection)
     written = set()
-    for name, trigger in _wanted(connection).items():
+    for name, trigger in wanted.items():
         if installed.get(name) == trigger:
             continue
         if name in installed:
@@ -197,6 +196,7 @@ def _write(connection: BaseDatabaseWrapper) -> None:
         written.add(trigger.table)
     for statement in _trial(connection, written):
         _execute(connection, statement)
+    return wanted
 
 
 def _trial(connection: BaseDatabaseWrapper, tables: set[str]) -> Iterator[str]:

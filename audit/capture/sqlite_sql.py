@@ -36,9 +36,10 @@ class Trigger:
 
 
 def wanted_triggers(connection: BaseDatabaseWrapper, columns: Columns) -> Iterator[Trigger]:
+    entry = _entry_of_any_project(connection, columns)
     for plan in plans(columns):
         yield from _recording(plan)
-        yield from _explaining(connection, columns, plan)
+        yield from _explaining(entry, plan)
         yield from _keeping_kin_together(plan)
         yield _trigger(
             plan.versions,
@@ -81,7 +82,7 @@ def _recording(plan: Plan) -> Iterator[Trigger]:
     )
 
 
-def _explaining(connection: BaseDatabaseWrapper, columns: Columns, plan: Plan) -> Iterator[Trigger]:
+def _explaining(entry: dict[str, str], plan: Plan) -> Iterator[Trigger]:
     """Outside an operation: refuse, or say so once for each project touched."""
     table = quoted(plan.table)
     for act, rows, condition in (
@@ -92,7 +93,7 @@ def _explaining(connection: BaseDatabaseWrapper, columns: Columns, plan: Plan) -
         body = " ".join(
             [
                 _refuse(NO_OPERATION, where="labelop_refused()"),
-                *(_unexplained(connection, columns, _project(plan, row)) for row in rows),
+                *(_unexplained(entry, _project(plan, row)) for row in rows),
             ]
         )
         yield _trigger(
@@ -103,18 +104,23 @@ def _explaining(connection: BaseDatabaseWrapper, columns: Columns, plan: Plan) -
         )
 
 
-def _unexplained(connection: BaseDatabaseWrapper, columns: Columns, project: str) -> str:
-    values = unexplained_entry(
+def _entry_of_any_project(connection: BaseDatabaseWrapper, columns: Columns) -> dict[str, str]:
+    """What all triggers say of an unexplained change; the project is put in by each."""
+    return unexplained_entry(
         connection,
         columns,
         {
             "operation": "labelop_operation()",
-            "project": project,
+            "project": "NULL",
             "application": "labelop_application()",
             "at": "labelop_moment()",
             "recorded_at": "labelop_moment()",
         },
     )
+
+
+def _unexplained(entry: dict[str, str], project: str) -> str:
+    values = entry | {column_of(Entry, "project"): project}
     entries = quoted(Entry._meta.db_table)
     operation, project_key, event = (quoted(column_of(Entry, name)) for name in ("operation", "project", "event"))
     return (
