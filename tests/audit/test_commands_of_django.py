@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +19,6 @@ from roles.models import User
 from roles.services import create_account
 from tests.cast import PASSWORD, Cast, Left, assemble, what_is_left
 from tests.trackedapp.models import Tag
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 pytestmark = pytest.mark.django_db
 
@@ -71,29 +65,6 @@ def test_a_superuser_who_cannot_be_made_leaves_nothing(monkeypatch: pytest.Monke
         createsuperuser(monkeypatch, username="root")
     assert (left.events, left.versions) == ([], [])
     assert act_under_way() is None
-
-
-def test_a_first_run_from_an_empty_file_leaves_nothing_unexplained(tmp_path: Path) -> None:
-    """As on somebody's own machine: another process, with the settings of production."""
-    database = tmp_path / "first.sqlite3"
-    environment = {
-        **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
-        "LABELOP_LOCAL": "1",
-        "DATABASE_URL": f"sqlite:///{database}",
-        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-    }
-    for arguments in (
-        ["migrate", "--verbosity=0"],
-        ["createsuperuser", "--noinput", "--username=root", "--email=", "--verbosity=0"],
-        ["migrate", "--verbosity=0"],
-        ["check", "--database=default", "--fail-level=WARNING"],
-    ):
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=300)
-    rows = sqlite3.connect(database)
-    events = [event for (event,) in rows.execute("SELECT event FROM audit_entry ORDER BY id")]
-    rows.close()
-    assert events == ["account.created", "account.superuser_granted"]
 
 
 # Fixtures
