@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -192,40 +193,27 @@ class TestAnInterruptedReplay:
     def test_run_again_ends_as_if_it_had_never_been_interrupted(
         self, path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, after: bool
     ) -> None:
-        with transaction.atomic():
-            replay_history(path, SLUG)
-            whole = trace(Project.objects.get(slug=SLUG))
-            transaction.set_rollback(True)
-        turn = 0
-        while self._interrupted(path, monkeypatch, where, name, turn := turn + 1, after=after, whole=whole):
-            pass
-        assert turn > 1
+        calls, whole = self._interrupted(path, monkeypatch, where, name, 0, after=after)
+        assert calls > 0
+        for turn in range(1, calls + 1):
+            interrupted, ended = self._interrupted(path, monkeypatch, where, name, turn, after=after)
+            assert (interrupted, ended) == (turn, whole)
 
     def _interrupted(
-        self,
-        path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        where: Any,
-        name: str,
-        turn: int,
-        *,
-        after: bool,
-        whole: dict[str, Any],
-    ) -> bool:
-        """Interrupt at this call and run again; False when there was no such call any more."""
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, turn: int, *, after: bool
+    ) -> tuple[int, dict[str, Any]]:
+        """Interrupt at this call (0: at none) and run again; how many calls there were till then, and what is left."""
         with transaction.atomic(), monkeypatch.context() as patch:
-            call = getattr(where, name)
-            interruption = Interruption(call, turn, after=after)
+            interruption = Interruption(getattr(where, name), turn, after=after)
             patch.setattr(where, name, lambda *args, **kwargs: interruption(*args, **kwargs))
-            try:
+            with suppress(KeyboardInterrupt):
                 replay_history(path, SLUG)
-                came = False
-            except KeyboardInterrupt:
-                came = True
+            calls = interruption.calls
+            if turn:
                 replay_history(path, SLUG)
-            assert trace(Project.objects.get(slug=SLUG)) == whole, turn
+            ended = trace(Project.objects.get(slug=SLUG))
             transaction.set_rollback(True)
-        return came
+        return calls, ended
 
     def test_says_that_it_can_be_run_again(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         interruption = Interruption(imports.import_batch, 2, after=False)
