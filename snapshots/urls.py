@@ -32,6 +32,7 @@ urlpatterns = [
     _of_project("items/<path:key>/", pages.item, "item"),
     _of_project("snapshots/<int:number>/", pages.snapshot, "snapshot"),
     _of_project("snapshots/<int:number>/restore/", pages.restore, "restore"),
+    _of_project("snapshots/<int:number>/export/", pages.export_snapshot, "export_snapshot"),
     _of_project("snapshots/<int:number>/file/", pages.review_file, "review_file"),
     _of_project("snapshots/<int:number>/markdown/", pages.review_markdown, "review_markdown"),
     _of_project("releases/", pages.list_releases, "releases"),

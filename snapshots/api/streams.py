@@ -15,9 +15,11 @@ from roles.api.acts import ActView
 from roles.api.answers import answers_to, bind
 from roles.api.described import Described
 
-from ..forms.streams import LetOutForm, StreamForm
+from ..archive import Archive
+from ..forms.streams import ExportSnapshot, LetOutForm, StreamForm
 from ..pages.outside import as_file
 from ..pages.review import reviewed
+from ..pages.snapshot_export import ZIP, as_zip
 
 NDJSON, HTML = "application/x-ndjson", "text/html"
 
@@ -34,13 +36,14 @@ class LetOutView(ActView):
         with operation(by=self.viewer) as act:
             if not form.is_valid():
                 raise ValidationError(form.errors.as_data())
-            entry = form.act(**form.cleaned_data)
-        answer = self.let_out(form, entry)
+            allowed = form.act(**form.cleaned_data)
+        answer = self.let_out(form, allowed)
         answer["Operation"] = str(act.operation)
         answer["Cache-Control"] = "no-store"
         return answer
 
-    def let_out(self, form: Any, entry: Entry) -> HttpResponseBase:
+    def let_out(self, form: Any, allowed: Any) -> HttpResponseBase:
+        """The answer, from what the form's act gave."""
         raise NotImplementedError
 
     def described(self, method: str) -> Described:
@@ -57,6 +60,15 @@ class StreamView(LetOutView):
 
     def let_out(self, form: StreamForm, entry: Entry) -> StreamingHttpResponse:
         return StreamingHttpResponse(form.lines(entry), content_type=NDJSON)
+
+
+class ArchiveView(LetOutView):
+    """A snapshot as one zip, sent as it is packed."""
+
+    media_type = ZIP
+
+    def let_out(self, form: ExportSnapshot, archive: Archive) -> StreamingHttpResponse:
+        return as_zip(archive, form)
 
 
 class ReviewFileView(LetOutView):

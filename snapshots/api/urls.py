@@ -10,10 +10,10 @@ from roles.api.description import DescriptionView, SwaggerView
 from roles.api.nowhere import NowhereView
 from roles.api.routes import routes_of, view_of
 
-from ..forms.streams import ExportReview, LetOutForm, StreamSnapshot, StreamTrail, StreamVersions
+from ..forms.streams import ExportReview, ExportSnapshot, LetOutForm, StreamSnapshot, StreamTrail, StreamVersions
 from . import between, items, standing, trail
 from .collections import COLLECTIONS
-from .streams import LetOutView, ReviewFileView, StreamView
+from .streams import ArchiveView, LetOutView, ReviewFileView, StreamView
 
 app_name = "api"
 
@@ -51,6 +51,7 @@ urlpatterns = [
     path("projects/<slug:row>/stream-trail/", _let_out("projects", StreamTrail), name="projects/stream-trail"),
     path("projects/<slug:row>/stream-versions/", _let_out("projects", StreamVersions), name="projects/stream-versions"),
     path("snapshots/<int:row>/stream/", _let_out("snapshots", StreamSnapshot), name="snapshots/stream"),
+    path("snapshots/<int:row>/export/", _let_out("snapshots", ExportSnapshot, ArchiveView), name="snapshots/export"),
     path(
         "snapshots/<int:row>/export-review/",
         _let_out("snapshots", ExportReview, ReviewFileView),

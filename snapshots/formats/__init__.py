@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.db import models
+
+from labelop.drawing.shapes import Shape
 
 from ..content import State
 from . import coco, jsonl, yolo
 from .written import Progress, Written
 
-__all__ = ["WRITERS", "Format", "Written"]
+__all__ = ["OBSTACLES", "WRITERS", "Format", "Written"]
 
 
 class Format(models.TextChoices):
@@ -26,4 +29,11 @@ WRITERS: dict[Format, Callable[[State, Path, Progress], Written]] = {
     Format.COCO: coco.write,
     Format.YOLO: yolo.write,
     Format.JSONL: jsonl.write,
+}
+
+# Why a format cannot hold a mark, from its value, its shape and what its item is; empty where it can.
+OBSTACLES: dict[Format, Callable[[Any, Shape | None, Any], str]] = {
+    Format.COCO: coco.obstacle,
+    Format.YOLO: yolo.obstacle,
+    Format.JSONL: lambda value, shape, data: "",
 }

@@ -90,15 +90,19 @@ def _image(item: Record, written: Written) -> dict[str, Any]:
 
 def _annotation(mark: Mark, item: Record, written: Written) -> dict[str, Any] | None:
     value, shape = mark.value, shape_of(mark.value)
-    if not isinstance(value, dict) or not (shape or {"segmentation", "caption"} & value.keys()):
-        written.leave_out("it has no shape", item.item, mark.key)
-        return None
-    if value.keys() & NUMBERS:
-        written.leave_out("a field of its value is called as a number of COCO", item.item, mark.key)
+    if why := obstacle(value, shape, item.content["data"]):
+        written.leave_out(why, item.item, mark.key)
         return None
     added = _said_by_its_shape(value, shape) if shape else {}
     written.added.update(f"annotation.{name}" for name in added)
     return {**value, **added}
+
+
+def obstacle(value: Any, shape: Shape | None, data: Any) -> str:
+    """Why a mark cannot be held; empty where it can."""
+    if not isinstance(value, dict) or not (shape or {"segmentation", "caption"} & value.keys()):
+        return "it has no shape"
+    return "a field of its value is called as a number of COCO" if value.keys() & NUMBERS else ""
 
 
 def _said_by_its_shape(value: dict[str, Any], shape: Shape) -> dict[str, Any]:

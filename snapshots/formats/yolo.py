@@ -73,18 +73,22 @@ def _write_item(folder: Path, item: Record, marks: list[Mark], classes: dict[str
 def _numbers(mark: Mark, data: dict[str, Any], key: str, written: Written) -> str:
     """The numbers of a mark's line; none where YOLO has no line for it, which is noted."""
     value, shape = mark.value, shape_of(mark.value)
-    if shape is None:
-        written.leave_out("it has no shape", key, mark.key)
-        return ""
     frame = frame_of(data)
-    if frame is None:
-        written.leave_out("the size of its item is not recorded", key, mark.key)
+    if shape is None or frame is None:
+        written.leave_out(obstacle(value, shape, data), key, mark.key)
         return ""
     shares = _shares(shape, *frame)
     as_read = _line_as_read(value, shares)
     held = shape.said_by | (_OF_A_LINE if as_read else frozenset())
     written.dropped.update(f"annotation.{name}" for name in value.keys() - held)
     return as_read or " ".join(map(_spelled, shares))
+
+
+def obstacle(value: Any, shape: Shape | None, data: Any) -> str:
+    """Why a mark cannot be held; empty where it can."""
+    if shape is None:
+        return "it has no shape"
+    return "" if frame_of(data) else "the size of its item is not recorded"
 
 
 def _line_as_read(value: dict[str, Any], shares: list[float]) -> str:

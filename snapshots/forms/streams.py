@@ -17,7 +17,8 @@ from roles.matrix import Can
 from roles.telling import pseudonyms_in
 
 from ..content import newest_cut
-from ..services.exports import export_review
+from ..formats import Format
+from ..services.exports import export_archive, export_review
 from ..services.streams import let_snapshot_out, let_versions_out
 from ..services.trail import export_trail
 from ..streams import snapshot_lines, version_lines
@@ -25,12 +26,13 @@ from ..trail_files import as_ndjson
 
 
 class LetOutForm(ActForm):
-    """Why something leaves; what lets it out is an entry."""
+    """Why something leaves; it is let out once that stands on the trail."""
 
     done = "It is on its way."
     reason = ReasonField()
 
-    def act(self, *args: Any, **answers: Any) -> Entry:
+    def act(self, *args: Any, **answers: Any) -> Any:
+        """Record that it leaves; what comes back lets it out."""
         raise NotImplementedError
 
 
@@ -101,3 +103,18 @@ class ExportReview(LetOutForm):
 
     def act(self, reason: str) -> Entry:
         return export_review(self.subject, by=self.viewer, reason=reason)
+
+
+class ExportSnapshot(LetOutForm):
+    """A snapshot as one zip: a format that training reads, or files that anybody can verify without LabelOp."""
+
+    name, label, can = "export", "Export the snapshot", Can.EXPORT_SNAPSHOTS
+    field_order = ("form", "reason")
+    VERIFIABLE = "verifiable"
+    form = forms.ChoiceField(
+        label="Format", choices=[*Format.choices, (VERIFIABLE, "Files that anybody can verify, without LabelOp")]
+    )
+
+    def act(self, form: str, reason: str) -> Any:
+        chosen = None if form == self.VERIFIABLE else Format(form)
+        return export_archive(self.subject, chosen, by=self.viewer, reason=reason)

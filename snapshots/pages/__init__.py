@@ -10,6 +10,7 @@ from .quality import quality, quality_signal
 from .releases import list_releases
 from .restore import restore
 from .snapshot import snapshot
+from .snapshot_export import export_snapshot
 from .trail import trail
 from .trail_export import export_trail
 
@@ -17,6 +18,7 @@ __all__ = [
     "access",
     "change_member",
     "end_member",
+    "export_snapshot",
     "export_trail",
     "find",
     "index",

@@ -25,6 +25,7 @@ from roles.services import authorize
 from roles.telling import pseudonyms_in
 
 from ..acts import ActTold, acts_of, span
+from ..archive import Archive, files_in
 from ..content import SECTIONS, State
 from ..differences import Comparison
 from ..formats import WRITERS, Format, Written
@@ -91,12 +92,31 @@ def export_dataset(
             "snapshot": {**manifest_of(snapshot), "manifest_hash": snapshot.manifest_hash},
             "classes": [{"key": one.label, **one.content} for one in classes],
             "written": written.as_dict(),
-            "files": {path.relative_to(unfinished).as_posix(): _digest(path) for path in _files_in(unfinished)},
+            "files": {path.relative_to(unfinished).as_posix(): _digest(path) for path in files_in(unfinished)},
         }
         _write_manifest(unfinished, manifest)
         told = {"manifest_hash": snapshot.manifest_hash, "format": form.value, **written.as_dict()}
         record(Event.EXPORT_MADE, snapshot, actor, reason=reason, after=told)
     return written
+
+
+@operation()
+def export_archive(snapshot: Snapshot, form: Format | None, *, by: User, reason: str) -> Archive:
+    """Export a snapshot as one zip, in a format that training reads or, without one, so that outsiders can verify it.
+
+    It is written into a folder first, since what is recorded of an export is known once it is written.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="labelop-export-")
+    files = Path(folder.name) / "files"
+    try:
+        if form is None:
+            export_snapshot(snapshot, files, by=by, reason=reason)
+        else:
+            export_dataset(snapshot, form, files, by=by, reason=reason)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return Archive(files, folder)
 
 
 @contextmanager
@@ -119,10 +139,6 @@ def _whole_or_not_at_all(snapshot: Snapshot, folder: Path) -> Iterator[Path]:
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def _files_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _digest(path: Path) -> str:

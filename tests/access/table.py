@@ -54,7 +54,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("404 200 200 200 200 200 200", NOT_TAKEN,                     "project"),
     ("404 404 404 200 200 200 200", NOT_TAKEN,                     "snapshot review_markdown releases log_reviews"
                                                                    " quality quality_signal"),
-    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail log_review"),
+    ("404 404 404 200 200 200 200", "404 404 404 422 422 422 422", "export_trail export_snapshot log_review"),
     # What leaves the building says why.
     ("404 404 404 200 200 200 200", "404 404 404 200 200 200 200", "review_file"),
     ("200 404 404 200 200 200 200", "422 404 404 422 422 422 422", "export_trail_of_all"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +21,7 @@ from roles.forms import MemberField, ProjectField
 from roles.matrix import Role, Scope
 from roles.models import Membership, Token, User
 from roles.services import deactivate_account, issue_token, revoke_token
+from snapshots.pages.snapshot_export import ZIP
 from tests.access.stage import BIRDS, SHIPS, Furnished, Stage
 
 from .asking import V1
@@ -135,7 +138,12 @@ def ask(secret: str, method: str, door: Door) -> Any:
 def said_in(answer: Any) -> str:
     headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return f"{headers} {body.decode()}"
+    return f"{headers} {_unpacked(body) if answer['Content-Type'] == ZIP else body.decode()}"
+
+
+def _unpacked(body: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return " ".join(f"{name}: {archive.read(name).decode()}" for name in archive.namelist())
 
 
 def forbidden(principal: str) -> list[str]:

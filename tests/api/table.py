@@ -77,7 +77,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("POST", "404 403 404 403 201 201 201 201 403 404 404", "disputes/overturn"),
     # Acts on the trail and on releases.
     ("POST", "404 403 403 200 200 200 200 200 403 404 404", "projects/stream-trail projects/stream-versions"),
-    ("POST", "404 404 404 200 200 200 200 200 403 404 404", "snapshots/stream snapshots/export-review"
+    ("POST", "404 404 404 200 200 200 200 200 403 404 404", "snapshots/stream snapshots/export snapshots/export-review"
                                                             " anomalies/acknowledge"
                                                             " releases/begin-review adjustments/reject"
                                                             " log-reviews/open-finding log-reviews/void"

@@ -26,6 +26,8 @@ INTERNAL = {
     "switch_off_unanswered",  # deliver
     "take_in",  # part of taking in a file
     "bring_classes",  # part of a pull
+    "export_snapshot",  # part of export_archive
+    "export_dataset",  # likewise
 }
 # What only a person does, in the admin: a token must not make itself more than it is.
 IN_THE_ADMIN = {
@@ -34,12 +36,10 @@ IN_THE_ADMIN = {
 }
 # What only whoever runs LabelOp does, on the command line.
 ON_THE_COMMAND_LINE = {
-    "export_snapshot",  # into a folder; `stream` is what the API offers
     "import_batch",  # of a history that is a file
     "replay_history",
     "pull",  # from Label Studio, with a token that is nowhere kept
     "import_file",  # of another tool: as large as it likes, and names its authors as no role may
-    "export_dataset",  # a folder of pictures and files of another tool; `stream` has the same marks
 }
 
 
