@@ -157,6 +157,30 @@ def test_the_same_request_with_the_same_key_is_done_once(cast: Cast) -> None:
     assert left.events == []
 
 
+@pytest.mark.parametrize(
+    ("begun", "noun", "body"),
+    [
+        ("webhooks/add/", "webhooks", {"title": "Tickets", "address": "https://hooks.example.org/", "least_impact": 2}),
+        ("connections/connect/", "connections", {"address": "https://ls.example.org/projects/3"}),
+    ],
+)
+def test_a_secret_is_told_once_and_null_when_its_answer_is_repeated(
+    cast: Cast, begun: str, noun: str, body: dict[str, object]
+) -> None:
+    tool, reason = tool_of(cast.olga), {"reason": "They ask"}
+    secrets, path, asked = [], begun, {"project": "birds", **body, **reason}
+    for _ in range(2):
+        first, again = (tool.post(path, asked, Idempotency_Key=path) for _ in range(2))
+        assert first.status_code == again.status_code in (200, 201), first.content
+        assert again.json() == {**first.json(), "secret": None}
+        assert (first["Cache-Control"], again["Idempotency-Replayed"]) == ("no-store", "true")
+        secrets.append(first.json()["secret"])
+        path, asked = f"{noun}/{first.json()['row']['id']}/renew-secret/", {}
+    assert len(set(filter(None, secrets))) == 2
+    kept = repr(list(KeptAnswer.objects.values()))
+    assert not [secret for secret in secrets if secret in kept]
+
+
 def test_a_request_that_came_to_nothing_leaves_its_key_free(cast: Cast) -> None:
     tool = tool_of(cast.olga)
     refused = tool.post(f"items/{cast.item.pk}/reinstate/", {"reason": "x"}, Idempotency_Key="abc")
