@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 from audit.lines import Line, lines_of, newest_ids
 from audit.models import Entry
-from audit.query import KEYS, Wrong, asked_by, parse
+from audit.query import KEYS, Query, Wrong, asked_by, parse
 from audit.reach import FAR, Source, floor_of
 from labelop.selectors.trail import work_entries_visible_to
 from roles.api.curated import CuratedView
 from roles.api.problems import Malformed
+from roles.api.rows import numbered
 from roles.api.views import PAGED, TEXT, Parameter
 from roles.filters import EntryFilters
 from roles.telling import EntryTold, Pseudonyms, entry_as_dict, pseudonyms_in
@@ -69,13 +69,17 @@ class _TrailView(CuratedView):
 
     def sources(self, slug: str | None) -> list[Source]:
         place = place_of(self.request._request, self.viewer, slug)
-        asked = {name: self.request.GET.getlist(name) for name in self.request.GET if name in EntryFilters.base_filters}
         try:
-            return place.narrowed(parse(f"{self.request.GET.get('q', '')} {asked_by(asked.items())}"))
+            return place.narrowed(self.query())
         except Wrong as wrong:
             offered = f" It may be: {', '.join(wrong.offered[:20])}." if wrong.offered else ""
             error = {"parameter": "q", "detail": f"{wrong.sentence}{offered}"}
             raise Malformed("The trail cannot be asked this.", [error]) from None
+
+    def query(self) -> Query:
+        """What is asked, by `q` and by the parameters of the filters; raises `Wrong`."""
+        asked = {name: self.request.GET.getlist(name) for name in self.request.GET if name in EntryFilters.base_filters}
+        return parse(f"{self.request.GET.get('q', '')} {asked_by(asked.items())}")
 
 
 class EntriesView(_TrailView):
@@ -91,10 +95,13 @@ class EntriesView(_TrailView):
 
     def told(self, **kwargs: Any) -> EntriesTold:
         sources = self.sources(None)
-        floor = floor_of(sources, self.cursor, FAR)
+        # Whoever asks for nothing finds the newest of whole projects at once, and no floor need be laid.
+        at_once = not self.query().terms and all(source.whole for source in sources)
+        floor = 0 if at_once else floor_of(sources, self.cursor, FAR)
         parts = [part for source in sources for part in source.parts()]
         ids = newest_ids(parts, self.cursor, self.limit + 1, floor)
-        rows = Entry.objects.filter(pk__in=ids[: self.limit]).select_related("project", "actor", "attributed_to")
+        # Many entries are of few projects and name few people: read apart, each of them is read once.
+        rows = Entry.objects.filter(pk__in=ids[: self.limit]).prefetch_related("project", "attributed_to")
         entries = list(rows.order_by("-pk"))
         names = pseudonyms_in({entry.project_id for entry in entries}, self.viewer)
         older = ids[self.limit - 1] if len(ids) > self.limit else floor or None
@@ -147,8 +154,8 @@ def entry_row(entry: Entry, names: Pseudonyms) -> EntryRow:
         "request_id": entry.request_id or None,
         "theme": entry.theme.lower(),
         "project": entry.project.slug if entry.project else None,
-        "url": reverse("api:audit.entry", args=[entry.pk]),
-        "page": reverse("admin:audit_entry_change", args=[entry.pk]),
+        "url": numbered("api:audit.entry", entry.pk),
+        "page": numbered("admin:audit_entry_change", entry.pk),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -53,6 +53,8 @@ class Place:
 
     def narrowed(self, query: Query) -> list[Source]:
         """What the query finds here; raises `Wrong`."""
+        if not query.terms:
+            return self.sources
         seen = projects_visible_to(self.viewer)
         here = seen if self.project is None else seen.filter(pk=self.project.pk)
         projects = dict(here.values_list("slug", "pk"))
@@ -77,8 +79,8 @@ def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:
     """Find the project, the chapter and the view of an address, or raise 404."""
     project = None if slug is None else get_object_or_404(projects_visible_to(viewer), slug=slug)
     sources = trail_sources(viewer, project)
-    view = _named_by(request, "view", saved_views_visible_to(viewer), project, "pk")
-    chapter = _named_by(request, "chapter", snapshots_visible_to(viewer), project, "number")
+    view = _named_by(request, "view", saved_views_visible_to, viewer, project, "pk")
+    chapter = _named_by(request, "chapter", snapshots_visible_to, viewer, project, "number")
     if chapter is None:
         return Place(viewer, project, None, view, sources)
     opened = chapter.parent.entry_id if chapter.parent else 0
@@ -88,13 +90,20 @@ def place_of(request: HttpRequest, viewer: User, slug: str | None) -> Place:
     return Place(viewer, project, chapter, view, of_chapter)
 
 
-def _named_by(request: HttpRequest, parameter: str, rows: QuerySet[M], project: Project | None, key: str) -> M | None:
+def _named_by(
+    request: HttpRequest,
+    parameter: str,
+    rows_visible_to: Callable[[User], QuerySet[M]],
+    viewer: User,
+    project: Project | None,
+    key: str,
+) -> M | None:
     number = request.GET.get(parameter, "")
     if not number:
         return None
     if project is None or not (number.isascii() and number.isdigit()):
         raise Http404
-    return get_object_or_404(rows, project=project, **{key: int(number[:9])})
+    return get_object_or_404(rows_visible_to(viewer), project=project, **{key: int(number[:9])})
 
 
 def query_of(request: HttpRequest, place: Place) -> Query:
