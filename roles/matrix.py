@@ -131,15 +131,15 @@ SCOPES: dict[Scope, frozenset[Can]] = {
 
 @dataclass(frozen=True)
 class Bounds:
-    """Within what a token lets its account act: one project, or None for all of the account's, and some scopes."""
+    """Within what a token lets its account act: some projects, or None for all of the account's, and some scopes."""
 
-    project_id: int | None
+    project_ids: frozenset[int] | None
     scopes: frozenset[Scope]
 
     def hold(self, project_id: int | None) -> bool:
         """Whether what belongs to this project, or with None to the site, is within."""
-        if self.project_id is not None:
-            return project_id == self.project_id
+        if self.project_ids is not None:
+            return project_id in self.project_ids
         return project_id is not None or Scope.SITE in self.scopes
 
     def let(self, can: Can) -> bool:

@@ -172,8 +172,10 @@ class Token(AbstractAuthToken, models.Model):
     digest = models.CharField(max_length=128, unique=True, editable=False)
     token_key = models.CharField(max_length=25, db_index=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens")
-    # None where it is good for all projects of its account.
+    # None where it is good for all projects of its account, or for the several below.
     project = models.ForeignKey("labelop.Project", models.PROTECT, null=True, blank=True, related_name="tokens")
+    # Their ids, where it is good for more than one and not for all.
+    projects = CanonicalJSONField(default=list, blank=True)
     name = models.CharField(max_length=100)
     scopes = CanonicalJSONField(default=list)
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -192,7 +194,8 @@ class Token(AbstractAuthToken, models.Model):
 
     @property
     def bounds(self) -> Bounds:
-        return Bounds(self.project_id, frozenset(Scope(scope) for scope in self.scopes))
+        only = self.projects or [pk for pk in (self.project_id,) if pk]
+        return Bounds(frozenset(only) or None, frozenset(Scope(scope) for scope in self.scopes))
 
     @property
     def state(self) -> str:

@@ -41,12 +41,12 @@ def projects_where(viewer: User | AnonymousUser, can: Can) -> QuerySet[Any, Any]
     only = bounds_of(viewer)
     if viewer.is_active and viewer.is_superuser:
         projects = Membership._meta.get_field("project").related_model._base_manager.values_list("pk", flat=True)
-        return projects.filter(pk=only.project_id) if only and only.project_id else projects
+        return projects.filter(pk__in=only.project_ids) if only and only.project_ids is not None else projects
     if not viewer.is_active or viewer.is_anonymous:
         return Membership.objects.none().values_list("project_id", flat=True)
     held = Membership.objects.in_force().filter(user_id=viewer.pk, role__in=MATRIX[can])
-    if only and only.project_id:
-        held = held.filter(project=only.project_id)
+    if only and only.project_ids is not None:
+        held = held.filter(project__in=only.project_ids)
     return held.values_list("project_id", flat=True)
 
 
@@ -225,13 +225,20 @@ def _of_group(row: Any, project_id: int | None) -> StrayPermission:
 
 
 def tokens_visible_to(viewer: User | AnonymousUser) -> QuerySet[Token]:
-    """One's own, and those bound to projects whose connections one manages; to who sees the site all."""
+    """One's own, and those bound to a project whose connections one manages; to who sees the site all."""
     tokens = Token.objects.select_related("user", "project", "issued_by")
     if sees_the_site(viewer):
         return tokens
     managed = Q(project__in=projects_where(viewer, Can.CONNECT_TOOLS))
     seen = Q(project=None) | Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
     return tokens.filter(managed | (Q(user=viewer.pk) & seen))
+
+
+def told_of_several(token: Token, viewer: User) -> list[str]:
+    """The projects of a token that is good for several, as far as this viewer sees them, each as in its address."""
+    return (
+        sorted(slug for slug, pk in projects_by_slug(viewer).items() if pk in token.projects) if token.projects else []
+    )
 
 
 def accounts_visible_to(viewer: User | AnonymousUser) -> QuerySet[User]:

@@ -9,24 +9,30 @@ from django.db.models import QuerySet
 from ..filters import TokenFilters
 from ..forms.tokens import IssueOwnToken, IssueServiceToken, RevokeToken
 from ..models import Token, User
-from ..selectors import tokens_visible_to
+from ..selectors import tokens_visible_to, told_of_several
 from .secrets import SecretAdmin
 
 
 @admin.register(Token)
 class TokenAdmin(SecretAdmin):
     told_in = "admin/roles/token/issued.html"
-    list_display = ("name", "user", "project", "allowed", "state", "expiry", "last_used_on")
+    list_display = ("name", "user", "good_for", "allowed", "state", "expiry", "last_used_on")
     filters = TokenFilters
     empty = "No tool acts as you yet: issue a token for one, and it is told once."
-    fields = ("name", "user", "project", "allowed", "state", "issued_by", "created", "expiry", "last_used_on")
-    readonly_fields = ("allowed", "state")
+    fields = ("name", "user", "good_for", "allowed", "state", "issued_by", "created", "expiry", "last_used_on")
+    readonly_fields = ("good_for", "allowed", "state")
     called: ClassVar = {"user": "acts as"}
     acts = (RevokeToken,)
     list_acts = (IssueOwnToken, IssueServiceToken)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Token]:
         return tokens_visible_to(viewer)
+
+    @admin.display(description="projects")
+    def good_for(self, token: Token) -> str:
+        # Of several, those on which its account still holds a role: a page is of nobody, and only they see it.
+        several = ", ".join(told_of_several(token, token.user)) or "none any more"
+        return several if token.projects else str(token.project or "all of the account")
 
     @admin.display(description="may")
     def allowed(self, token: Token) -> str:

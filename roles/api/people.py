@@ -12,7 +12,14 @@ from ..forms import accounts as of_accounts
 from ..forms.members import ChangeRole, EndRole
 from ..forms.tokens import RevokeToken
 from ..models import Anomaly, Membership, Token, User
-from ..selectors import accounts_visible_to, anomalies_visible_to, memberships_visible_to, tokens_visible_to
+from ..pages import member_behind
+from ..selectors import (
+    accounts_visible_to,
+    anomalies_visible_to,
+    memberships_visible_to,
+    tokens_visible_to,
+    told_of_several,
+)
 from .collections import Collection
 from .rows import Person, Row
 
@@ -38,14 +45,18 @@ class TokenRow(Row):
     """A token, never what it is shown with."""
 
     scopes = serializers.ListField(child=serializers.CharField())
+    projects = serializers.SerializerMethodField(help_text="Where it is good for several, those that you see.")
     state = serializers.ChoiceField(choices=["in force", "expired", "revoked"])
 
     class Meta:
         model = Token
         fields: ClassVar = (
-            *("id", "url", "page", "name", "project", "user", "scopes", "state"),
+            *("id", "url", "page", "name", "project", "projects", "user", "scopes", "state"),
             *("issued_by", "created", "expiry", "last_used_on", "revoked_at"),
         )
+
+    def get_projects(self, token: Token) -> list[str]:
+        return told_of_several(token, member_behind(self.context["request"]))
 
 
 class AccountRow(Row):

@@ -127,7 +127,7 @@ class ProjectField(forms.ModelChoiceField):
         super().__init__(queryset=None, **options)
 
     def offer_to(self, viewer: User, ability: Can) -> None:
-        self.queryset = _projects().filter(pk__in=projects_where(viewer, ability)).order_by("name")
+        self.queryset = projects_offered_to(viewer, ability)
 
 
 class MemberField(forms.ModelChoiceField):
@@ -160,6 +160,11 @@ class ListActForm(ActForm):
 def project_of(row: Model) -> Any:
     """The project that a row belongs to, or is; None for a row of the site."""
     return _projects().filter(pk=project_id_of(row)).first()
+
+
+def projects_offered_to(viewer: User, ability: Can) -> Any:
+    """The projects on which a viewer may do something, to choose from."""
+    return _projects().filter(pk__in=projects_where(viewer, ability)).order_by("name")
 
 
 def _projects() -> Any:

@@ -12,7 +12,7 @@ from ..matrix import Can, Role, Scope
 from ..models import Kind, Membership, Token, User
 from ..selectors import can, projects_where, sees_the_site
 from ..services import issue_token, open_service_account, revoke_token
-from . import ActForm, ListActForm, ProjectField, ReasonField
+from . import ActForm, ReasonField, projects_offered_to
 
 USUAL = timedelta(days=90)
 
@@ -56,7 +56,7 @@ class TokenForm(ActForm):
     )
     reason = ReasonField()
 
-    def issue(self, user: User, title: str, scopes: list[str], until: Any, reason: str, project: Any) -> Token:
+    def issue(self, user: User, title: str, scopes: list[str], until: Any, reason: str, projects: Any) -> Token:
         end = datetime.combine(until, time.min, timezone.get_current_timezone()) + timedelta(days=1)
         token, self.secret = issue_token(
             user,
@@ -65,22 +65,33 @@ class TokenForm(ActForm):
             reason=reason,
             scopes=[Scope(scope) for scope in scopes],
             expiry=end,
-            project=project,
+            projects=projects,
         )
         return token
 
 
-class IssueOwnToken(TokenForm, ListActForm):
+class IssueOwnToken(TokenForm):
     """A token with which a tool acts as oneself."""
 
     name, label = "issue", "Issue a token for yourself"
-    field_order = ("title", "project", "scopes", "until", "reason")
-    project = ProjectField(required=False, help_text="Leave it empty for all your projects.")
+    field_order = ("title", "projects", "scopes", "until", "reason")
+    projects: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Choose none for all your projects, those of later too.",
+    )
 
-    def act(self, title: str, reason: str, project: Any, **answers: Any) -> Token:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        projects = self.fields["projects"]
+        if isinstance(projects, forms.ModelMultipleChoiceField):
+            projects.queryset = projects_offered_to(self.viewer, self.can)
+
+    def act(self, title: str, reason: str, projects: Any, **answers: Any) -> Token:
         # As the account is stored: a session holds it wrapped.
         own = User.objects.get(pk=self.viewer.pk)
-        return self.issue(own, title, answers["scopes"], answers["until"], reason, project)
+        return self.issue(own, title, answers["scopes"], answers["until"], reason, projects)
 
 
 class ServiceAccountField(forms.ModelChoiceField):
@@ -114,7 +125,7 @@ class IssueServiceToken(TokenForm):
             account.offer_to(self.viewer)
 
     def act(self, account: Membership, title: str, reason: str, **answers: Any) -> Token:
-        return self.issue(account.user, title, answers["scopes"], answers["until"], reason, account.project)
+        return self.issue(account.user, title, answers["scopes"], answers["until"], reason, [account.project])
 
 
 class RevokeToken(ActForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -45,20 +45,24 @@ def issue_token(
     reason: str,
     scopes: Iterable[Scope],
     expiry: datetime,
-    project: models.Model | None = None,
+    projects: Collection[models.Model] = (),
 ) -> tuple[Token, str]:
     """Issue a token, and tell it this once: only its hash is kept.
 
-    Everybody issues tokens for their own account; an owner for a service account on their project, good for that
-    project alone; a superuser for any service account. No token issues another.
+    It is good for some projects, or without any for all of its account. Everybody issues tokens for their own account;
+    an owner for a service account on their projects; a superuser for any service account. No token issues another.
     """
-    user = locked(user)
-    actor = _authorize_issuing(user, by, project)
-    _must_be_usable(user, project)
+    user, several = locked(user), sorted(projects, key=lambda each: each.pk)
+    project = several[0] if len(several) == 1 else None
+    actor = _authorize_issuing(user, by, several)
+    _must_be_in_use(user)
+    for each in several:
+        _must_hold_a_role(user, each)
     digest, secret = get_digest_token()
     token = Token(
         user=user,
         project_id=project.pk if project else None,
+        projects=[] if project else [each.pk for each in several],
         name=name.strip(),
         scopes=_checked(scopes),
         expiry=_ahead(expiry),
@@ -69,6 +73,8 @@ def issue_token(
     token.full_clean()
     token.save()
     after = {"scopes": token.scopes, "expires": expiry.isoformat(), "kind": user.kind}
+    if token.projects:
+        after["projects"] = [each.slug for each in several]  # type: ignore[attr-defined]
     record(Event.TOKEN_ISSUED, token, actor, reason=reason, after=after)
     return token, secret
 
@@ -96,16 +102,18 @@ def _revoke(token: Token, actor: Actor, reason: str) -> Token:
     return token
 
 
-def _authorize_issuing(user: User, by: User, project: models.Model | None) -> Actor:
+def _authorize_issuing(user: User, by: User, projects: list[models.Model]) -> Actor:
+    project = projects[0] if len(projects) == 1 else None
     if by.bounds is not None:
         raise _refused(by, project, "A token issues no tokens: issue it in the admin.")
     if user.pk == by.pk and user.is_active:
         return Actor(user, role_of(user, project) or "" if project else "")
     if user.kind != Kind.SERVICE:
         raise _refused(by, project, "A token for somebody else's account is theirs to issue.")
+    actors = [authorize(by, Can.CONNECT_TOOLS, each) for each in projects]
     if project is not None:
-        return authorize(by, Can.CONNECT_TOOLS, project)
-    if sees_the_site(by):
+        return actors[0]
+    if projects or sees_the_site(by):
         return Actor(by)
     raise _refused(by, None, "Only a superuser issues a token that is good for every project.")
 
@@ -120,11 +128,14 @@ def _authorize_revoking(token: Token, by: User) -> Actor:
     raise _refused(by, None, "This token is somebody else's.")
 
 
-def _must_be_usable(user: User, project: models.Model | None) -> None:
+def _must_be_in_use(user: User) -> None:
     if not user.is_active or user.kind == Kind.ATTRIBUTED:
         raise ValidationError({"user": "This account is not in use."})
-    if project is not None and not user.is_superuser and role_of(user, project) is None:
-        raise ValidationError({"project": "The account holds no role on this project."})
+
+
+def _must_hold_a_role(user: User, project: models.Model) -> None:
+    if not user.is_superuser and role_of(user, project) is None:
+        raise ValidationError({"projects": f"The account holds no role on {project}."})
 
 
 def _must_be_free(account: User) -> None:

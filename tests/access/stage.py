@@ -238,7 +238,7 @@ def _furnish_the_end(furnished: Furnished) -> None:
         reason=inner,
         scopes=list(Scope),
         expiry=timezone.now() + timedelta(days=9),
-        project=project,
+        projects=[project],
     )
     rows.update(_by_hand(furnished, entry))
     rows["connection"] = connection = connect_label_studio(

@@ -20,10 +20,10 @@ V1 = "/api/v1/"
 EVERYTHING = tuple(Scope)
 
 
-def token_for(user: User, scopes: Iterable[Scope] = EVERYTHING, *, project: Project | None = None) -> str:
+def token_for(user: User, scopes: Iterable[Scope] = EVERYTHING, *projects: Project) -> str:
     """A token of one's own, as the admin would tell it."""
     expiry = timezone.now() + timedelta(days=30)
-    return issue_token(user, "A tool", by=user, reason="Sync", scopes=scopes, expiry=expiry, project=project)[1]
+    return issue_token(user, "A tool", by=user, reason="Sync", scopes=scopes, expiry=expiry, projects=projects)[1]
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,5 @@ class Tool:
         }
 
 
-def tool_of(user: User, *scopes: Scope, project: Project | None = None) -> Tool:
-    return Tool(token_for(user, scopes or EVERYTHING, project=project))
+def tool_of(user: User, *scopes: Scope, projects: Iterable[Project] = ()) -> Tool:
+    return Tool(token_for(user, scopes or EVERYTHING, *projects))

@@ -16,6 +16,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from audit.acting import operation
+from labelop.services.projects import create_project
 from roles.api.answers import answers_to, example_of
 from roles.forms import MemberField, ProjectField
 from roles.matrix import Role, Scope
@@ -106,7 +107,9 @@ def tokens_on(stage: Stage) -> dict[str, str]:
     secrets = {principal: _issued(people[name]) for principal, name in users.items()}
     secrets["service"] = birds.secret
     secrets["read-only"] = _issued(people["olga"], Scope.READ)
-    secrets["other project"] = _issued(people["root"], *Scope, project=stage.ships.project)
+    # Good for two others: one project alone is what the token of the service account is good for.
+    others = [stage.ships.project, create_project("boats", "Boats", by=people["root"], owner=people["root"])]
+    secrets["other project"] = _issued(people["root"], *Scope, projects=others)
     secrets["revoked"] = _issued(people["olga"])
     revoke_token(Token.objects.latest("id"), by=people["olga"], reason="Lost")
     secrets["expired"] = _issued(people["olga"])
@@ -117,10 +120,10 @@ def tokens_on(stage: Stage) -> dict[str, str]:
     return secrets
 
 
-def _issued(user: User, *scopes: Scope, project: Any = None) -> str:
+def _issued(user: User, *scopes: Scope, projects: Any = ()) -> str:
     expiry = timezone.now() + timedelta(days=9)
     account = User.objects.get(pk=user.pk)
-    told: dict[str, Any] = {"scopes": scopes or tuple(Scope), "expiry": expiry, "project": project}
+    told: dict[str, Any] = {"scopes": scopes or tuple(Scope), "expiry": expiry, "projects": projects}
     return issue_token(account, "t", by=user, reason="t", **told)[1]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.acting import operation
 from audit.models import Entry
+from labelop.services.projects import create_project
 from roles.matrix import Role, Scope
 from roles.models import KeptAnswer, Token, User
 from roles.services import deactivate_account, issue_token, open_service_account, revoke_role, revoke_token
@@ -30,7 +31,7 @@ def service_token(cast: Cast, *scopes: Scope, role: Role = Role.REVIEWER) -> tup
         reason="Nightly sync",
         scopes=scopes,
         expiry=timezone.now() + SOON,
-        project=cast.project,
+        projects=[cast.project],
     )
     return token, Tool(secret)
 
@@ -65,10 +66,55 @@ def test_a_token_never_does_more_than_the_role_of_its_account(cast: Cast) -> Non
 
 @pytest.mark.parametrize("path", ["items/", "projects/", "entries/", "members/", "trail/"])
 def test_a_token_of_one_project_sees_no_other(cast: Cast, path: str) -> None:
-    cast_uma_too = tool_of(cast.root, project=cast.elsewhere)
+    cast_uma_too = tool_of(cast.root, projects=[cast.elsewhere])
     told = cast_uma_too.get(path)
     assert told.status_code == 200
     assert "birds" not in told.content.decode()
+
+
+def test_a_token_of_several_projects_sees_these_and_no_other(cast: Cast) -> None:
+    third = create_project("boats", "Boats", by=cast.root, owner=cast.uma)
+    with what_is_left() as left:
+        tool = tool_of(cast.root, projects=[cast.elsewhere, third])
+    assert (left.events, (left.entry.after or {})["projects"]) == (["token.issued"], ["ships", "boats"])
+    assert {each["slug"] for each in tool.get("projects/").json()["results"]} == {"ships", "boats"}
+    assert {each["project"] for each in tool.get("entries/").json()["results"]} == {"ships", "boats"}
+    assert [tool.get(path).status_code for path in ("accounts/", "projects/birds/", "items/1/")] == [200, 404, 404]
+    assert tool.get("accounts/").json()["results"] == []
+    answer = tool.post("projects/birds/risk-tier/", {"risk_tier": "high", "reason": "Customers"})
+    assert answer.status_code == 404
+    answer = tool.post("projects/boats/risk-tier/", {"risk_tier": "high", "reason": "Customers"})
+    assert answer.status_code == 200, answer.content
+
+
+def test_a_token_of_several_projects_tells_of_them_what_its_reader_sees(cast: Cast) -> None:
+    third = create_project("boats", "Boats", by=cast.root, owner=cast.olga)
+    token_for(cast.olga, (Scope.READ,), cast.project, third)
+    several = Token.objects.latest("id")
+
+    def told(tool: Tool) -> list[str]:
+        projects: list[str] = tool.get(f"tokens/{several.pk}/").json()["projects"]
+        return projects
+
+    assert told(tool_of(cast.olga)) == ["birds", "boats"]
+    assert told(tool_of(cast.olga, projects=[cast.project])) == ["birds"]
+    assert tool_of(cast.uma).get(f"tokens/{several.pk}/").status_code == 404
+    client = Client()
+    client.force_login(cast.olga)
+    assert "birds, boats" in client.get("/roles/token/").content.decode()
+
+
+def test_the_admin_issues_a_token_for_the_projects_that_are_chosen(cast: Cast) -> None:
+    third = create_project("boats", "Boats", by=cast.root, owner=cast.olga)
+    create_project("barges", "Barges", by=cast.root, owner=cast.olga)
+    client = Client()
+    client.force_login(cast.olga)
+    told = {"title": "both", "until": (timezone.now() + SOON).date().isoformat(), "reason": "Both"}
+    page = client.post("/roles/token/acts/issue/", {**told, "projects": [cast.project.pk, third.pk]})
+    projects = Tool(page.context["secret"]).get("projects/").json()["results"]
+    assert {each["slug"] for each in projects} == {"birds", "boats"}
+    refused = client.post("/roles/token/acts/issue/", {**told, "projects": [cast.project.pk, cast.elsewhere.pk]})
+    assert refused.status_code == 422
 
 
 def test_a_superuser_without_the_scope_of_the_site_sees_no_account(cast: Cast) -> None:
@@ -120,7 +166,7 @@ def test_a_reviewer_lets_no_tool_in(cast: Cast) -> None:
     account = service_token(cast)[0].user
     with pytest.raises(PermissionDenied):
         issue_token(
-            account, "x", by=cast.ravi, reason="Mine", scopes=[], expiry=timezone.now() + SOON, project=cast.project
+            account, "x", by=cast.ravi, reason="Mine", scopes=[], expiry=timezone.now() + SOON, projects=[cast.project]
         )
 
 

@@ -176,7 +176,7 @@ class Releases:
                 reason="The report of the week is drawn from the trail",
                 scopes=[Scope.READ],
                 expiry=now + timedelta(days=90),
-                project=self.project,
+                projects=[self.project],
             )
 
     def _otto(self) -> Membership:
