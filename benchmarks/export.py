@@ -14,7 +14,6 @@ import argparse
 import hashlib
 import sys
 import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,24 +71,10 @@ def build(annotations: int, by: User) -> Project:
     return project
 
 
-def measured(annotations: int, export: Callable[[], object]) -> dict[str, Any]:
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _megabytes("VmRSS")
-    with measure.Spent() as spent:
-        export()
-    peak = _megabytes("VmHWM")
-    return {
-        "annotations / s": annotations / spent.wall,
-        "annotations / CPU s": annotations / spent.cpu,
-        "peak MB": peak,
-        "grew MB": peak - before,
-    }
-
-
 def round_trip(exported: Path, form: Format, annotations: int, why: dict[str, Any]) -> dict[str, Any]:
     """What taking an export in again costs; exits when a second export differs from the first."""
     slug = f"again-{form.value}"
-    figures = measured(annotations, lambda: import_file(exported, slug, by=why["by"]))
+    figures = measure.of_rows("annotations", annotations, lambda: import_file(exported, slug, by=why["by"]))
     again = take_snapshot(Project.objects.get(slug=slug), "all", **why).snapshot
     export_dataset(again, form, exported.with_name(slug), **why)
     if (first := _digests(exported)) != (second := _digests(exported.with_name(slug))):
@@ -101,12 +86,6 @@ def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of each file by its name; the manifest, which names the project, is left out."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def _megabytes(line: str) -> float:
-    status = Path("/proc/self/status").read_text().splitlines()
-    (found,) = (each.split()[1] for each in status if each.startswith(f"{line}:"))
-    return int(found) / 1024
 
 
 def main() -> None:
@@ -125,12 +104,12 @@ def main() -> None:
         figures: dict[str, Any] = {"annotations": options.annotations}
         for form in Format:
             export = partial(export_dataset, snapshot, form, Path(folder) / form.value, **why)
-            figures[form.value] = measured(options.annotations, export)
+            figures[form.value] = measure.of_rows("annotations", options.annotations, export)
             figures[f"{form.value} taken in again"] = round_trip(
                 Path(folder) / form.value, form, options.annotations, why
             )
         verifiable = partial(export_snapshot, snapshot, Path(folder) / "verifiable", **why)
-        figures["verifiable"] = measured(options.annotations, verifiable)
+        figures["verifiable"] = measure.of_rows("annotations", options.annotations, verifiable)
         measure.report("Exports", figures, as_json=options.json)
 
 
