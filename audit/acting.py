@@ -50,6 +50,7 @@ class Channel(models.TextChoices):
 
 _channel: ContextVar[Channel] = ContextVar("labelop_channel", default=Channel.SHELL)
 _request_id: ContextVar[str] = ContextVar("labelop_request_id", default="")
+_token: ContextVar[str] = ContextVar("labelop_token", default="")
 
 
 @contextlib.contextmanager
@@ -69,15 +70,25 @@ def current_channel() -> Channel:
 @contextlib.contextmanager
 def on_request(request_id: str) -> Iterator[None]:
     """Let every entry written inside name the request that it was written for, as the server's log does."""
-    token = _request_id.set(request_id)
+    earlier, unshown = _request_id.set(request_id), _token.set("")
     try:
         yield
     finally:
-        _request_id.reset(token)
+        _request_id.reset(earlier)
+        _token.reset(unshown)
 
 
 def current_request_id() -> str:
     return _request_id.get()
+
+
+def name_token(name: str) -> None:
+    """Let every entry that is written for the request from now on name the token that was shown."""
+    _token.set(name)
+
+
+def current_token() -> str:
+    return _token.get()
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Entry(AppendOnly):
     channel = models.CharField(max_length=20, choices=Channel.choices, blank=True)
     # Under which the server's log has the request of the act; empty where there was none.
     request_id = models.CharField(max_length=64, blank=True)
+    # The name of the token that was shown, as it was then; empty where none was.
+    token = models.CharField(max_length=100, blank=True)
     subject_type = models.CharField(max_length=100, blank=True)
     subject_id = models.BigIntegerField(null=True)
     subject_name = models.CharField(max_length=500, blank=True)
@@ -77,6 +79,7 @@ class Entry(AppendOnly):
                 condition=models.Q(role__in=DECIDING_ROLES),
                 name="entries_by_deciding_role",
             ),
+            models.Index(fields=["project", "token", "-id"], condition=models.Q(token__gt=""), name="entries_by_token"),
             models.Index("project", Folded("subject_name"), models.F("id").desc(), name="entries_by_name"),
             # The id, too, since who asks for the newest entry of an act would read all of it.
             models.Index(fields=["operation", "id"], name="entries_of_act"),

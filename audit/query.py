@@ -26,7 +26,9 @@ KEYS: dict[str, str] = {
     "project":   "the project, as in its address",
     "object":    "what it happened to: an item’s key, a class, a snapshot; a * at the end finds what begins so",
     "channel":   "through what it was done: admin, api, command, connector, shell",
+    "token":     "the name of the token with which a tool acted",
     "operation": "the number of one act",
+    "request_id": "the id of one request, as the server’s log and the answer have it",
     "created":   "when: today, 7d, 2026-10-01, >=2026-10-01, 2026-10-01..2026-10-07, 2026-10-01T12:00Z; days are UTC",
 }
 # fmt: on

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from .acting import Act, Actor, Refused, act_under_way, current_channel, current_request_id, operation
+from .acting import Act, Actor, Refused, act_under_way, current_channel, current_request_id, current_token, operation
 from .events import Event, Reason
 from .history import project_id_of
 from .models import Entry
@@ -122,6 +122,7 @@ def _write(act: Act, event: Event, actor: Actor, **columns: Any) -> Entry:
         role=actor.role,
         channel=current_channel(),
         request_id=current_request_id(),
+        token=current_token(),
         at=act.at or now,
         recorded_at=now,
         **columns,

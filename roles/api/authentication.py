@@ -10,6 +10,8 @@ from knox.crypto import hash_token
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
+from audit.acting import name_token
+
 from ..models import Token, User
 
 # By so many first characters a token is looked up; the rest only its hash tells.
@@ -28,6 +30,7 @@ class TokenAuthentication(KnoxAuthentication):
         _note_its_use(found)
         user: User = found.user
         user.bounds = found.bounds
+        name_token(found.name)
         return user, found
 
 

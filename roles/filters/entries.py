@@ -84,6 +84,25 @@ class ObjectFilter(Indexed):
         return super().stretches_of(values) if whole else []
 
 
+class TokenFilter(Indexed):
+    """The token that was shown, by its name then."""
+
+    wants = "the name of a token"
+
+    def condition_of(self, value: str) -> Q:
+        # Said as the index says it, which holds only what was done with tokens.
+        return Q(token=value, token__gt="")
+
+
+class RequestFilter(ValuesFilter):
+    """One request, by its id."""
+
+    wants = "the id of a request"
+
+    def condition_of(self, value: str) -> Q:
+        return Q(request_id=value)
+
+
 class TextFilter(ValuesFilter):
     """Words in the reason, or in the name of what it happened to."""
 
@@ -149,7 +168,9 @@ class EntryFilters(StrictFilterSet):
     project = ProjectFilter()
     object = ObjectFilter()
     actor = ActorFilter()
+    token = TokenFilter()
     operation = ActFilter()
+    request_id = RequestFilter()
     created = SpanFilter(field_name="at")
     text = TextFilter()
 
@@ -172,7 +193,7 @@ class EntryFilters(StrictFilterSet):
 
 
 # By what entries are found, where several of these are asked for: the rarest first.
-LEADING = ("operation", "object", "actor", "event", "theme", "role", "impact")
+LEADING = ("operation", "token", "object", "actor", "event", "theme", "role", "impact")
 
 
 def source_asked_for(

@@ -41,7 +41,9 @@ class TokenForm(ActForm):
     can = Can.SEE_PROJECT
     secret = ""
 
-    title = forms.CharField(label="Name", max_length=100, help_text="What it is for; it stays on the trail.")
+    title = forms.CharField(
+        label="Name", max_length=100, help_text="What it is for; it stays on the trail, with each act."
+    )
     scopes = forms.MultipleChoiceField(
         choices=[choice for choice in Scope.choices if choice[0] != Scope.READ],
         required=False,

@@ -38,6 +38,7 @@ CHAPTER = Parameter("The number of the snapshot that ends the chapter.", {"type"
 class EntryRow(EntryTold):
     operation: str
     request_id: str | None
+    token: str | None
     theme: str
     project: str | None
     url: str
@@ -152,6 +153,7 @@ def entry_row(entry: Entry, names: Pseudonyms) -> EntryRow:
         **entry_as_dict(entry, names),
         "operation": str(entry.operation),
         "request_id": entry.request_id or None,
+        "token": entry.token or None,
         "theme": entry.theme.lower(),
         "project": entry.project.slug if entry.project else None,
         "url": numbered("api:audit.entry", entry.pk),

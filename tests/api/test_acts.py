@@ -44,6 +44,25 @@ def test_a_refusal_names_its_request_too(cast: Cast) -> None:
     assert left.entry.request_id == answer["X-Request-ID"]
 
 
+def test_an_entry_names_the_token_that_was_shown_and_is_found_by_it(cast: Cast) -> None:
+    tool, client = tool_of(cast.olga), Client()
+    client.force_login(cast.olga)
+    with what_is_left() as left:
+        tool.post(f"items/{cast.item.pk}/exclude/", {"reason": "Blurred"}, X_Request_ID="ticket-4711")
+        client.post(f"/labelop/item/{cast.item.pk}/acts/reinstate/", {"reason": "Sharp"})
+        refused = tool_of(cast.ravi).post(f"items/{cast.item.pk}/exclude/", {"reason": "Blurred"})
+    told = {entry.event: entry.token for entry in left.entries if entry.event != "token.issued"}
+    assert refused.status_code == 403
+    assert told == {"items.excluded": "A tool", "items.reinstated": "", "access.denied": "A tool"}
+    act = next(entry for entry in left.entries if entry.event == "items.excluded")
+    for asked in ("request_id:ticket-4711", 'token:"A tool" event:items.excluded'):
+        assert [each["id"] for each in tool.get("entries/", q=asked).json()["results"]] == [act.pk]
+    assert tool.get(f"entries/{act.pk}/").json()["token"] == "A tool"
+    assert "A tool" in client.get(f"/audit/entry/{act.pk}/change/").content.decode()
+    page = client.get("/projects/birds/trail/", {"q": 'token:"A tool" -event:access.denied'})
+    assert [told.lead.entry.pk for told in page.context["lines"]] == [act.pk]
+
+
 def test_what_no_request_asked_for_names_none(cast: Cast) -> None:
     with what_is_left() as left:
         exclude_item(cast.item, by=cast.olga, reason="Blurred")
