@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Model, QuerySet
+from django.db.models import BooleanField, DateTimeField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -32,6 +32,8 @@ from ..services import authorize
 from ..telling import Pseudonyms, pseudonyms_in
 from .lists import NarrowedList
 from .values import told_on_its_page
+
+NOT_AS_DJANGO_TELLS_THEM = (BooleanField, CanonicalJSONField, DateTimeField)
 
 
 class AuditedAdmin(admin.ModelAdmin):
@@ -83,9 +85,9 @@ class AuditedAdmin(admin.ModelAdmin):
         return [self._told(request, field) for field in super().get_fields(request, obj)]
 
     def _told(self, request: HttpRequest, column: Any) -> Any:
-        """A column as a page tells it: people by role and number, yes and no in words, values of JSON as tables."""
+        """A column as a page tells it: people by role and number, and what Django tells otherwise."""
         field = {field.name: field for field in self.opts.concrete_fields}.get(column)
-        if field is None or not (field.related_model is User or isinstance(field, BooleanField | CanonicalJSONField)):
+        if field is None or not (field.related_model is User or isinstance(field, NOT_AS_DJANGO_TELLS_THEM)):
             return column
 
         def told(row: Any) -> Any:
@@ -153,7 +155,12 @@ class AuditedAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
-        context = {"title": self.name_of(row), "subtitle": None, "acts": self._offered(request, self.acts, row)}
+        context = {
+            "title": self.name_of(row),
+            "subtitle": None,
+            "project": project_of(row),
+            "acts": self._offered(request, self.acts, row),
+        }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -195,6 +202,7 @@ class AuditedAdmin(admin.ModelAdmin):
             "title": form_class.label,
             "opts": self.opts,
             "object": row,
+            "project": project_of(row) if row is not None else None,
             "name": self.name_of(row) if row is not None else "",
             "form": form,
         }
@@ -229,6 +237,7 @@ class AuditedAdmin(admin.ModelAdmin):
             "title": f"History of {self.name_of(row)}",
             "opts": self.opts,
             "object": row,
+            "project": project_of(row),
             "name": self.name_of(row),
             "past": past,
             "drawn": self.drawn(row, past.versions),

@@ -6,7 +6,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from ..forms import ActForm
+from ..forms import ActForm, project_of
 from .audited import AuditedAdmin
 
 
@@ -24,6 +24,7 @@ class SecretAdmin(AuditedAdmin):
             "title": form.done,
             "opts": self.opts,
             "made": made,
+            "project": project_of(made),
             "secret": form.secret,
             "address": self.address_after(made),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from labelop.services.work import add_item, exclude_item
 from roles.admin import AuditedAdmin
 from roles.admin.values import MOST, parts_of
 from roles.filters import StrictFilterSet
-from roles.services import service_account
+from roles.services import issue_token, service_account
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,18 @@ def test_a_mark_under_an_earlier_definition_is_told_in_words(cast: Cast) -> None
 
 def _audited() -> list[AuditedAdmin]:
     return [of for of in site._registry.values() if isinstance(of, AuditedAdmin)]
+
+
+def test_a_moment_is_told_in_lists_and_pages_as_everywhere(cast: Cast) -> None:
+    expiry = datetime(2027, 3, 1, 13, 5, tzinfo=UTC)
+    token, _ = issue_token(cast.olga, "sync", by=cast.olga, reason="Sync", scopes=[], expiry=expiry)
+    for address in ("", f"{token.pk}/change/"):
+        assert "1 Mar 2027, 13:05 UTC" in as_(cast.olga).get(f"/roles/token/{address}").content.decode()
+
+
+@pytest.mark.parametrize("page", ["change/", "history/", "acts/rename/"])
+def test_a_page_of_a_row_begins_with_its_project(cast: Cast, page: str) -> None:
+    found = as_(cast.olga).get(f"/labelop/labelclass/{cast.label_class.pk}/{page}").content.decode()
+    crumbs = re.search(r'<div class="breadcrumbs">(.*?)</div>', found, re.DOTALL)
+    assert crumbs is not None
+    assert re.findall(r'href="([^"]*)"', crumbs[1])[:3] == ["/", "/projects/birds/", "/labelop/labelclass/"]
