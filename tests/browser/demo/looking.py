@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, ViewportSize
+from playwright.sync_api import BrowserContext, Page, Response, ViewportSize
 
-LIGHT, DARK = "light", "dark"
 DESKTOP, PHONE = ViewportSize(width=1280, height=844), ViewportSize(width=390, height=844)
 # A page with all its files, compressed, on a cold cache.
 HEAVIEST = 150_000
@@ -17,19 +14,30 @@ HEAVIEST = 150_000
 # asked of one element of each kind, where a kind is shown for the first time.
 OF_SIZES = ["target-size", "scrollable-region-focusable"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-OTHER_MODES = (("dark", DARK, DESKTOP), ("phone in the dark", DARK, PHONE), ("phone", LIGHT, PHONE))
-AXE = Axe().axe_script
 
-# Everything open, and nothing on its way from one colour to another.
-UNFOLD = """() => {
+# Axe reads the same few colours anew for every element and all that lies under it, a third of its time; with this it
+# reads each once.
+READ_COLOURS_ONCE = """(colour => {
+    const read = colour.parseString, known = new Map();
+    colour.parseString = function (words) {
+        if (!known.has(words)) {
+            read.call(this, words);
+            known.set(words, {r: this.r, g: this.g, b: this.b, alpha: this.alpha});
+        }
+        return Object.assign(this, known.get(words));
+    };
+})(axe.commons.color.Color.prototype);"""
+AXE = f"{Axe().axe_script};{READ_COLOURS_ONCE}"
+
+# What the page weighs: what came of it and of each of its files, with some 300 bytes for the headers of each. Then
+# everything is open, and nothing on its way from one colour to another. And the kinds of written elements, each told
+# by its own class and those of the two around it: colours and sizes hang on these.
+MEET = """() => {
+    const came = ["navigation", "resource"].flatMap(each => performance.getEntriesByType(each));
     document.querySelectorAll("details").forEach(details => { details.open = true });
     const still = new CSSStyleSheet();
     still.replaceSync("* { transition: none !important; animation: none !important }");
     document.adoptedStyleSheets = [still];
-}"""
-# The kinds of written elements on a page, each told by its own class and those of the two around it: colours and sizes
-# hang on these.
-KINDS = """() => {
     window.kinds = new Map();
     for (const one of document.body.querySelectorAll("*")) {
         const writes = [...one.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
@@ -39,7 +47,7 @@ KINDS = """() => {
             window.kinds.has(kind) || window.kinds.set(kind, one);
         }
     }
-    return [...window.kinds.keys()];
+    return [came.reduce((sum, each) => sum + each.encodedBodySize + 300, 0), [...window.kinds.keys()]];
 }"""
 # Without `preload`: of the rules that are on none needs the style sheets, and what they import axe seeks in vain.
 FIND = """([rules, kinds]) => axe.run(kinds ? {include: kinds.map(kind => window.kinds.get(kind))} : document, {
@@ -48,25 +56,32 @@ FIND = """([rules, kinds]) => axe.run(kinds ? {include: kinds.map(kind => window
     ...(rules ? {runOnly: {type: "rule", values: rules}} : {}),
     rules: {"target-size": {enabled: true}},
 }).then(found => found.violations.flatMap(each => each.nodes.map(node => `${each.id} ${node.target}`)))"""
-# What came of the page and of each of its files, with some 300 bytes for the headers of each.
-WEIGH = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-    .reduce((sum, each) => sum + each.encodedBodySize + 300, 0)"""
+
+
+def bring_axe(context: BrowserContext) -> None:
+    """Have axe ready on each page that is opened from now on."""
+    context.add_init_script(AXE)
 
 
 def look_at(page: Page, response: Response | None, shown: set[str]) -> list[str]:
-    """What is wrong with the page that is open, in all modes; `shown` are the kinds of elements of earlier pages."""
+    """What is wrong with the page that is open in the light, in all modes; `shown` are the kinds of earlier pages."""
     found = [] if response is None else _unsafe(response)
-    weight = page.evaluate(WEIGH)
+    weight, kinds = page.evaluate(MEET)
     if weight > HEAVIEST:
         found.append(f"weighs {weight} bytes")
-    page.evaluate(UNFOLD)
-    page.evaluate(AXE)
-    new = [kind for kind in page.evaluate(KINDS) if kind not in shown]
+    new = [kind for kind in kinds if kind not in shown]
     shown.update(new)
-    found += [f"light: {violation}" for violation in violations(page, LIGHT, DESKTOP)]
-    for mode, scheme, size in OTHER_MODES if new else ():
-        found += [f"{mode}: {violation}" for violation in violations(page, scheme, size, OF_COLOURS, new)]
-    found += [f"phone: {violation}" for violation in violations(page, LIGHT, PHONE, OF_SIZES)]
+    page.set_viewport_size(DESKTOP)
+    found += _violations(page, "light")
+    if new:
+        page.emulate_media(color_scheme="dark")
+        found += _violations(page, "dark", OF_COLOURS, new)
+        page.set_viewport_size(PHONE)
+        found += _violations(page, "phone in the dark", OF_COLOURS, new)
+        page.emulate_media(color_scheme="light")
+        found += _violations(page, "phone", OF_COLOURS, new)
+    page.set_viewport_size(PHONE)
+    found += _violations(page, "phone", OF_SIZES)
     if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
         found.append("is wider than a phone")
     return found
@@ -74,19 +89,14 @@ def look_at(page: Page, response: Response | None, shown: set[str]) -> list[str]
 
 def look_once(page: Page) -> list[str]:
     """What axe finds in the light on a desktop."""
-    page.evaluate(UNFOLD)
-    page.evaluate(AXE)
-    return violations(page, LIGHT, DESKTOP)
+    page.evaluate(MEET)
+    page.set_viewport_size(DESKTOP)
+    return _violations(page, "light")
 
 
-def violations(
-    page: Page, scheme: Any, size: Any, rules: list[str] | None = None, kinds: list[str] | None = None
-) -> list[str]:
-    """What axe finds in one mode, by some rules or all, on some kinds of elements or all there are."""
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size(size)
-    found: list[str] = page.evaluate(FIND, [rules, kinds])
-    return found
+def _violations(page: Page, mode: str, rules: list[str] | None = None, kinds: list[str] | None = None) -> list[str]:
+    """What axe finds, by some rules or all, on some kinds of elements or all there are."""
+    return [f"{mode}: {each}" for each in page.evaluate(FIND, [rules, kinds])]
 
 
 def _unsafe(response: Response) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Page
 
-from .looking import look_at, look_once
+from .looking import bring_axe, look_at, look_once
 from .people import Person
 from .told import Site
 from .walking import Walk, lines_of
@@ -56,6 +56,7 @@ def walk_through(page: Page, walk: Walk, shown: set[str]) -> list[str]:
 
 
 def test_an_owner_finds_nothing_wrong_on_any_page(olga: Person) -> None:
+    bring_axe(olga.page.context)
     walk, shown = Walk(lines_of("owner")), set[str]()
     found = walk_through(olga.page, walk, shown)
     for address in ASKED:
@@ -68,6 +69,7 @@ def test_an_owner_finds_nothing_wrong_on_any_page(olga: Person) -> None:
 @pytest.mark.parametrize(("name", "addresses"), [("ravi", OF_A_REVIEWER), ("ben", OF_AN_ANNOTATOR)])
 def test_others_find_nothing_wrong_either(page: Page, name: str, addresses: list[str]) -> None:
     Person(page, name)
+    bring_axe(page.context)
     found = []
     for address in addresses:
         response = page.goto(address)
@@ -80,6 +82,7 @@ def test_others_find_nothing_wrong_either(page: Page, name: str, addresses: list
 def test_what_is_refused_missing_or_out_of_reach_is_said_on_pages_like_others(loud_page: Page, site: Site) -> None:
     """Browsers write each of these answers on the console by themselves."""
     page, shown, found = loud_page, set[str](), list[str]()
+    bring_axe(page.context)
 
     def look(address: str, status: int) -> None:
         response = page.goto(address)
@@ -104,6 +107,7 @@ def test_what_is_refused_missing_or_out_of_reach_is_said_on_pages_like_others(lo
 
 def test_a_form_without_its_token_and_a_locked_login_are_answered_by_pages_like_others(loud_page: Page) -> None:
     page, shown = loud_page, set[str]()
+    bring_axe(page.context)
     page.goto("/login/")
     page.context.clear_cookies()
     _log_in(page, "nobody")

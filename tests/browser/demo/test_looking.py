@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from .looking import look_at
+from .looking import bring_axe, look_at
 from .walking import Walk, line_at
 
 STYLE = """
@@ -25,6 +25,7 @@ def test_what_is_wrong_in_one_mode_alone_is_found(browser: Browser) -> None:
         route.fulfill(body=PAGE + "<!--" + "x" * 150_000 + "-->", headers=headers)
 
     with browser.new_context() as context:
+        bring_axe(context)
         page: Page = context.new_page()
         page.route("**/*", answer)
         found = look_at(page, page.goto("http://127.0.0.1:9/"), set())
