@@ -36,6 +36,7 @@ def _definition() -> forms.CharField:
 def _attributes() -> forms.JSONField:
     return forms.JSONField(
         required=False,
+        initial=dict,
         show_hidden_initial=True,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="A JSON object: the name of each attribute and what it may be.",
