@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -107,6 +109,15 @@ def cast(standing: Any) -> Cast:
     """Everybody on stage."""
     played: Cast = standing
     return played
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the demo, told once for all test processes."""
+    from tests.browser.demo.told import told_once
+
+    own = tmp_path_factory.getbasetemp()
+    return told_once((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo")
 
 
 @pytest.fixture

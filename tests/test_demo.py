@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +17,7 @@ from audit.events import Event
 from audit.models import Entry
 from labelop.models import Assignment, Dispute, Project, QualitySignal
 from labelop.quality import candidates_of
+from labelop.settings import PASSWORD_HASHERS
 from roles.models import Anomaly, Rule, User
 from snapshots.gates import window_of
 from snapshots.management.story import PASSWORD, TEAM, tell_story
@@ -26,7 +31,24 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "demo.md"
 
 
 @pytest.fixture
-def street(db: None, unexplained_changes_are_recorded: None) -> Project:
+def where_it_is_told(
+    request: pytest.FixtureRequest, django_db_setup: None, tmp_path: Path, settings: Any
+) -> Iterator[None]:
+    """On SQLite a copy of the demo that the browser sees too, in place of the tests' database."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    tests = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = shutil.copy(request.getfixturevalue("demo") / "demo.sqlite3", tmp_path)
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = tests
+
+
+@pytest.fixture
+def street(where_it_is_told: None, db: None, unexplained_changes_are_recorded: None) -> Project:
     return Project.objects.get(pk=tell_story().pk)
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from .people import Person
-from .told import Site, served, told_once
+from .told import Site, served
 
 
 @pytest.fixture(scope="session")
-def running_site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def running_site(chromium: str, demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site with the demo. It keeps its own database, in a file, whatever the tests beside it run on."""
-    folder = tmp_path_factory.mktemp("site")
-    shared = folder.parent.parent if "PYTEST_XDIST_WORKER" in os.environ else folder.parent
-    with served(told_once(shared / "demo"), folder) as site:
+    with served(demo, tmp_path_factory.mktemp("site")) as site:
         yield site
 
 
