@@ -366,11 +366,10 @@ def in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
 
 def touched(before: State, after: State) -> dict[str, set[int]]:
     """The row ids in each section that have versions between two cuts, or went with an item that has."""
-    found: dict[str, set[int]] = {}
+    found: dict[str, set[int]] = {section: set() for section in SECTIONS}
     for section, model in SECTIONS.items():
         if before.bound(section) == after.bound(section):
             # No version lies between: most sections of most snapshots stand as they stood.
-            found[section] = set()
             continue
         versions = versions_of(model)._default_manager.filter(
             history_id__gt=before.bound(section),
