@@ -32,7 +32,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "demo.md"
 
 @pytest.fixture
 def where_it_is_told(
-    request: pytest.FixtureRequest, django_db_setup: None, tmp_path: Path, settings: Any
+    request: pytest.FixtureRequest, _stage_of_this_test: None, tmp_path: Path, settings: Any
 ) -> Iterator[None]:
     """On SQLite a copy of the demo that the browser sees too, in place of the tests' database."""
     if connection.vendor != "sqlite":
