@@ -25,7 +25,7 @@ ASKED = [
     f"{STREET}access/?at=1",
     f"{STREET}trail/?q=",
     f"{STREET}trail/?q=impact:high+created:2020-01-01",
-    f"{STREET}snapshots/4/?from=1",
+    f"{STREET}snapshots/2/?from=1",
     "/find/?q=van",
 ]
 # No Label Studio stands beside the demo from which anything could have been pulled.
