@@ -192,7 +192,8 @@ def test_a_page_reads_few_entries_of_a_long_trail(street: Street, monkeypatch: p
     written(street, 5000, at=now)
     count_days(street.project)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE audit_entry")
+        # What tests before this one have taken back still lies in the indexes, and makes them look dear to the planner.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; REINDEX TABLE audit_entry; ANALYZE audit_entry")
     client = as_(street.olga)
     facts = {"day": f"{long_ago:%Y-%m-%d}", "operation": Entry.objects.filter(at=long_ago)[0].operation}
     for question, most in FEW.items():
