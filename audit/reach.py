@@ -28,16 +28,15 @@ EVERY_ID: Ids = (0, None)
 class Source:
     """Entries that are read alike, and the projects they are of; None is what belongs to the site.
 
-    `whole` says that all of these projects is read, and not only what concerns the viewer's own work; `base` is what
-    is read whatever is asked for. What is asked for lies within `ids`, where they are known of a project, and in one
-    of the `stretches`: each selects entries that an index yields in the order of their ids. Where indexes lead to the
-    base itself, as to somebody's own work, `leading` are its parts, each found along one of them.
+    `whole` says that all of these projects is read, and not only what concerns the viewer's own work. What is asked
+    for lies within `ids`, where they are known of a project, and in one of the `stretches`: each selects entries that
+    an index yields in the order of their ids. Where indexes lead to all that may be read, as to somebody's own work,
+    `leading` are its parts, each found along one of them.
     """
 
     entries: QuerySet[Entry]
     project_ids: tuple[int | None, ...]
     whole: bool
-    base: QuerySet[Entry] = field(default_factory=Entry.objects.all)
     stretches: tuple[Q, ...] = (Q(),)
     leading: tuple[QuerySet[Entry], ...] = ()
     ids: Mapping[int, Sequence[Ids]] = field(default_factory=dict)
@@ -53,17 +52,17 @@ class Source:
 
     @property
     def led(self) -> bool:
-        """Whether an index leads to what is asked for, and not only to what is read whatever is asked for."""
+        """Whether an index leads to what is asked for, and not only to what may be read."""
         return self.stretches != (Q(),) and not self.leading
 
     def along_the_index(self) -> list[QuerySet[Entry]]:
-        if not self.led:
+        if self.leading:
             return self.along_the_trail()
-        return [part for stretch in self.stretches for part in self._by_project(self.base.filter(stretch))]
+        return [part for stretch in self.stretches for part in self._by_project(Entry.objects.filter(stretch))]
 
     def along_the_trail(self) -> list[QuerySet[Entry]]:
         if not self.leading:
-            return list(self._by_project(self.base))
+            return list(self._by_project(Entry.objects.all()))
         spans = [span for pk in self.project_ids for span in self._ids_of(pk)]
         ends = [up_to for _, up_to in spans if up_to is not None]
         whole = min((above for above, _ in spans), default=0), max(ends, default=0) if len(ends) == len(spans) else None

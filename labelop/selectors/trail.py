@@ -40,7 +40,11 @@ def work_entries_visible_to(viewer: User | AnonymousUser) -> QuerySet[Entry]:
 def _own_work(viewer: User | AnonymousUser) -> Q | None:
     """What makes an entry one about this viewer's own work; None where they have none."""
     parts = _parts_of_own_work(viewer)
-    return _seen(viewer) & reduce(or_, parts) if parts else None
+    return _seen_of(viewer, parts) if parts else None
+
+
+def _seen_of(viewer: User | AnonymousUser, parts: list[Q]) -> Q:
+    return Q(project__in=projects_where(viewer, Can.SEE_PROJECT)) & reduce(or_, parts)
 
 
 def _parts_of_own_work(viewer: User | AnonymousUser) -> list[Q]:
@@ -48,10 +52,6 @@ def _parts_of_own_work(viewer: User | AnonymousUser) -> list[Q]:
     if assignments is None:
         return [_about_much_work(viewer)]
     return _about_work(viewer, assignments) if assignments else []
-
-
-def _seen(viewer: User | AnonymousUser) -> Q:
-    return Q(project__in=projects_where(viewer, Can.SEE_PROJECT))
 
 
 def _few_assignments(viewer: User | AnonymousUser) -> list[int] | None:
@@ -117,7 +117,7 @@ def trail_sources(viewer: User, project: Project | None = None) -> list[Source]:
     if elsewhere:
         # Without what they inspect, which is elsewhere: beside it no index would lead to their own work.
         parts = _parts_of_own_work(viewer)
-        own = Entry.objects.filter(_seen(viewer) & reduce(or_, parts)) if parts else entries_visible_to(viewer)
+        own = Entry.objects.filter(_seen_of(viewer, parts)) if parts else entries_visible_to(viewer)
         leading = tuple(Entry.objects.filter(part) for part in parts) if len(parts) > 1 else ()
         sources.append(Source(own, elsewhere, whole=False, leading=leading))
     return sources
