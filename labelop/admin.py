@@ -45,7 +45,6 @@ from .selectors.work import (
     disputes_visible_to,
     items_visible_to,
     reviews_visible_to,
-    whole_projects_of,
 )
 
 
@@ -157,9 +156,6 @@ class WorkAdmin(AuditedAdmin):
 
     def entries_visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Entry]:
         return work_entries_visible_to(viewer)
-
-    def whole_projects(self, viewer: User | AnonymousUser) -> list[int]:
-        return whole_projects_of(viewer)
 
 
 @admin.register(LabelClass)

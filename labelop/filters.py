@@ -38,7 +38,7 @@ from .models import (
 from .models.work import IN_THE_DATASET, OUTDATED
 from .moves import WITH_ITS_ANNOTATOR
 from .selectors.schema import classes_visible_to
-from .selectors.work import items_visible_to
+from .selectors.work import items_visible_to, whole_projects_of
 
 
 class ItemFilter(RowFilter):
@@ -88,14 +88,22 @@ class LabelClassFilters(StrictFilterSet):
     deprecated = FlagFilter()
 
 
-class ItemFilters(StrictFilterSet):
+class WorkFilters(StrictFilterSet):
+    """Work, of which annotators see their own."""
+
+    @property
+    def whole_projects(self) -> list[int]:
+        return whole_projects_of(self.viewer)
+
+
+class ItemFilters(WorkFilters):
     project = ProjectFilter()
     key = NameFilter()
     split = NameFilter()
     excluded = FlagFilter()
 
 
-class AnnotationFilters(StrictFilterSet):
+class AnnotationFilters(WorkFilters):
     project = ProjectFilter()
     item = ItemFilter()
     key = NameFilter()
@@ -105,7 +113,7 @@ class AnnotationFilters(StrictFilterSet):
     outdated = FlagFilter(_outdated)
 
 
-class AssignmentFilters(StrictFilterSet):
+class AssignmentFilters(WorkFilters):
     project = ProjectFilter()
     item = ItemFilter()
     annotator = PersonFilter()
@@ -117,7 +125,7 @@ class AssignmentFilters(StrictFilterSet):
     assigned_at = SpanFilter()
 
 
-class ReviewFilters(StrictFilterSet):
+class ReviewFilters(WorkFilters):
     project = ProjectFilter()
     item = ItemFilter()
     reviewer = PersonFilter()
@@ -128,7 +136,7 @@ class ReviewFilters(StrictFilterSet):
     decided_at = SpanFilter()
 
 
-class DisputeFilters(StrictFilterSet):
+class DisputeFilters(WorkFilters):
     project = ProjectFilter()
     state = VocabularyFilter(Dispute.State)
     opened_at = SpanFilter()

@@ -61,10 +61,6 @@ class AuditedAdmin(admin.ModelAdmin):
         """What of the trail stands beside the versions of a row."""
         return entries_visible_to(viewer)
 
-    def whole_projects(self, viewer: User | AnonymousUser) -> list[int]:
-        """The projects of which a viewer sees every row, where that is all they see; so a long list is read by them."""
-        return []
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.visible_to(request.user)
 

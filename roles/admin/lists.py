@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from ..filters import ChoicesFilter, NameFilter, ProjectFilter, ValuesFilter
 from ..pages import Facet, Option
-from ..paging import by_project, newest_first
+from ..paging import newest_first
 
 if TYPE_CHECKING:
     from .audited import AuditedAdmin
@@ -49,9 +49,7 @@ class NarrowedList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         before = request.GET.get(BEFORE, "")
-        whole = self.model_admin.whole_projects(request.user)
-        rows = by_project(self.queryset, before, self.list_per_page, whole) if whole else self.queryset
-        page = newest_first(rows, before, self.list_per_page)
+        page = newest_first(self.queryset, before, self.list_per_page, self.narrowing.whole_projects)
         self.result_list = page.rows
         self.result_count = len(page.rows)
         self.multi_page = self.can_show_all = self.show_admin_actions = False

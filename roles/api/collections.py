@@ -80,7 +80,8 @@ class RowsView(CollectionView):
         return {**{name: _parameter(one) for name, one in filters.items()}, **PAGED}
 
     def get(self, request: Request) -> Response:
-        page = self.page_of(self._narrowed())
+        narrowing = self._narrowing()
+        page = self.page_of(self._narrowed(narrowing), narrowing.whole_projects)
         rows = self.collection.serializer(page.rows, many=True, context={"request": request}).data
         return Response({"results": rows, "next": self.next_of(page.older_than)})
 
@@ -89,13 +90,15 @@ class RowsView(CollectionView):
         answer = Page(self.collection.serializer)
         return Described(f"list_{_word(noun)}", f"List {noun}", self.collection.about, answer)
 
-    def _narrowed(self) -> QuerySet[Any]:
-        """The rows that fit, by the same filters as the list in the admin."""
+    def _narrowing(self) -> StrictFilterSet:
+        """The filters of the list in the admin, with what is asked for here."""
         known = self.collection.filters.base_filters
         asked = {name: values for name, values in self.request.GET.lists() if name in known}
-        rows = self.collection.visible_to(self.viewer)
+        return self.collection.filters(asked, self.collection.visible_to(self.viewer), viewer=self.viewer)
+
+    def _narrowed(self, narrowing: StrictFilterSet) -> QuerySet[Any]:
         try:
-            return self.collection.filters(asked, rows, viewer=self.viewer).narrowed()
+            return narrowing.narrowed()
         except ValidationError as error:
             wrong = [
                 {"parameter": name, "detail": text} for name, texts in error.message_dict.items() for text in texts

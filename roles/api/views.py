@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -74,9 +74,9 @@ class ApiView(APIView):
     def viewer(self) -> User:
         return member_behind(self.request)
 
-    def page_of(self, rows: QuerySet[Any]) -> KeysetPage[Any]:
-        """The newest rows below the cursor."""
-        return newest_first(rows, str(self.cursor or ""), self.limit)
+    def page_of(self, rows: QuerySet[Any], project_ids: Sequence[int] = ()) -> KeysetPage[Any]:
+        """The newest rows below the cursor, read by these projects where they are given."""
+        return newest_first(rows, str(self.cursor or ""), self.limit, project_ids)
 
     @property
     def cursor(self) -> int | None:

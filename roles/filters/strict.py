@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
@@ -111,6 +111,11 @@ class StrictFilterSet(FilterSet):
     @cached_property
     def projects(self) -> Mapping[str, int]:
         return projects_by_slug(self.viewer) if self._projects is None else self._projects
+
+    @property
+    def whole_projects(self) -> Sequence[int]:
+        """The projects of which the viewer sees every row, where that is all they see; a long list is read by them."""
+        return ()
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
