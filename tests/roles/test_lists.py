@@ -21,6 +21,7 @@ from roles.admin.values import MOST, parts_of
 from roles.filters import StrictFilterSet
 from roles.services import issue_token, service_account
 from tests.cast import Cast
+from tests.plans import on_postgresql, planned_anew, rows_read
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,20 @@ def test_rows_of_several_projects_stand_in_one_list_newest_first(cast: Cast) -> 
         seen += keys(page)
         address = page.context["cl"].older and ITEMS + page.context["cl"].older
     assert seen == [f"many/{number:03}" for number in reversed(range(104))]
+
+
+@on_postgresql
+def test_a_list_reads_few_rows_though_later_ones_are_of_projects_that_are_not_seen(cast: Cast) -> None:
+    other = create_project("boats", "Boats", by=service_account("setup"), owner=cast.uma)
+    with operation(by=cast.uma):
+        for place, number in ((cast.project, 8000), (other, 2000)):
+            Item.objects.bulk_create(Item(project=place, key=f"many/{each:04}") for each in range(number))
+    planned_anew("labelop_item")
+    for address in (ITEMS, f"{ITEMS}?before={Item.objects.filter(project=cast.project).latest('pk').pk}"):
+        with CaptureQueriesContext(connection) as captured:
+            assert len(keys(as_(cast.olga).get(address))) == 50
+        asked = [query["sql"] for query in captured if 'FROM "labelop_item"' in query["sql"]]
+        assert sum(rows_read(sql, "labelop_item") for sql in asked) < 200, address
 
 
 def test_every_list_asks_few_questions(cast: Cast) -> None:

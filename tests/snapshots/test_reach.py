@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from labelop.services.assignments import assign_work
 from roles.models import User
 from snapshots.pages import asking
 from snapshots.services.days import count_days
+from tests.plans import on_postgresql, planned_anew, rows_read
 from tests.street import Street, street_scenes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_scenes)]
@@ -183,7 +183,7 @@ FEW = {
 }
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not tell how many rows it read.")
+@on_postgresql
 def test_a_page_reads_few_entries_of_a_long_trail(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "NEAR", 500)
     now = timezone.now()
@@ -191,34 +191,15 @@ def test_a_page_reads_few_entries_of_a_long_trail(street: Street, monkeypatch: p
     written(street, 5, at=long_ago)
     written(street, 5000, at=now)
     count_days(street.project)
-    with connection.cursor() as cursor:
-        # What tests before this one have taken back still lies in the indexes, and makes them look dear to the planner.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; REINDEX TABLE audit_entry; ANALYZE audit_entry")
+    planned_anew("audit_entry")
     client = as_(street.olga)
     facts = {"day": f"{long_ago:%Y-%m-%d}", "operation": Entry.objects.filter(at=long_ago)[0].operation}
     for question, most in FEW.items():
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             next(pages(client, f"{TRAIL}?q={question.format(**facts).replace(' ', '+')}"))
-        read = sum(entries_read(query["sql"]) for query in captured if 'FROM "audit_entry"' in query["sql"])
+        asked = [query["sql"] for query in captured if 'FROM "audit_entry"' in query["sql"]]
+        read = sum(rows_read(sql, "audit_entry") for sql in asked)
         assert read <= most, question
-
-
-def entries_read(sql: str) -> int:
-    """How many rows of the trail PostgreSQL looks at for a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-        told = cursor.fetchone()[0]
-    (explained,) = json.loads(told) if isinstance(told, str) else told
-    return _rows_of(explained["Plan"])
-
-
-def _rows_of(plan: dict[str, Any]) -> int:
-    below = sum(_rows_of(part) for part in plan.get("Plans", ()))
-    if plan.get("Relation Name") != Entry._meta.db_table:
-        return below
-    return below + int(plan["Actual Loops"] * (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)))
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compiles nothing.")
