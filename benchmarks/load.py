@@ -6,8 +6,9 @@
 Makes the database (beside that of the environment; one of that name is not touched), three years in 30 projects of
 very different size: one holds seven tenths of all entries, many are sparse, one is all but empty. Most entries are
 saved annotations, in acts of one entry to some hundred; few are decisions. Which items they are about is skewed, too.
-The last month is the same at every length, so that the same page can be held against itself. A third of the changes
-left versions. Cuts of snapshots are true, their hashes are not computed.
+The last half year is the same at every length, and so is a busy day of long ago, so that a page can be held against
+itself: it shows as much on every trail. A third of the changes left versions. Cuts of snapshots are true, their hashes
+are not computed.
 
 Rows are written past triggers and foreign keys: on PostgreSQL that takes a superuser of the database. Fill nothing
 but scratch databases with it. `benchmarks/pages.py` measures what this fills.
@@ -22,8 +23,6 @@ import sys
 import time
 from bisect import bisect
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -34,42 +33,34 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import benchmarks.measure as measure  # before any model: it sets Django up
 
 # isort: split
-from django.apps import apps
-from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import connection
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from audit.acting import operation
-from audit.capture import engine_of
 from audit.events import BY_CODE, Event
 from audit.history import versions_of
 from audit.models import Entry
-from benchmarks.rows import Table
+from benchmarks.places import CLASSES, SHARES, Place, staged
+from benchmarks.rows import Table, analyze, past_triggers, without_indexes
 from labelop.models import Annotation, Assignment, Item, LabelClass, Project, Review
-from labelop.services.projects import create_project
-from labelop.services.schema import add_class
-from roles.matrix import Role
-from roles.models import Anomaly, Rule, User
-from roles.services import create_account, grant_role, grant_superuser
-from snapshots.content import newest_cut
+from roles.models import Anomaly, Rule
 from snapshots.counts import Tally
 from snapshots.log_reviews import checklist_for
 from snapshots.models import LogReview, Occasion, Snapshot
 from snapshots.services.days import count_days
 from snapshots.services.weeks import count_weeks
 
-YEARS, LAST_MONTH = timedelta(days=3 * 365), timedelta(days=30)
+# As far back as pages draw weeks.
+YEARS, LATEST = timedelta(days=3 * 365), timedelta(weeks=27)
 RECENT = 5000
 CHUNK = 50_000
-PROJECTS, ANNOTATORS, CLASSES, MARKS_OF_AN_ITEM, ENTRIES_OF_AN_ITEM = 30, 40, 8, 5, 40
-# The large one, two of middle size, and a long tail; what is left over is the one that is all but empty.
-LARGE, QUIET = "harbour", "quiet"
-SHARES = [0.70, 0.12, 0.06, *(0.12 * share for share in [2 ** (-place / 3) / 4.8 for place in range(PROJECTS - 4)])]
+MARKS_OF_AN_ITEM = 5
+# Of all that came before the last half year.
 SNAPSHOTS_AT = (0.1, 0.3, 0.5, 0.7, 0.9)
 # From the end of the trail: the chapter between the last two is the same at every length.
 LATEST_SNAPSHOTS = (1500, 500)
-NEEDLE_AT, NEEDLE = 0.4, "an unrepeatable remark"
+NEEDLE_AT, NEEDLE, ACTS_OF_ITS_DAY = 0.4, "an unrepeatable remark", 60
 SIZES = ((0.6, 1, 1), (0.3, 2, 10), (0.09, 11, 100), (0.01, 101, 800))
 # fmt: off
 ACTS = [
@@ -87,24 +78,6 @@ ACTS = [
     (2,   Event.CHANGE_UNEXPLAINED,       "",          True,  ""),
 ]
 # fmt: on
-
-
-@dataclass
-class Place:
-    """A project, who works on it, and the ids from which its items and marks count."""
-
-    project: Project
-    people: dict[str, list[User]]
-    classes: list[int]
-    items: int
-    first_item: int = 0
-    first_mark: int = 0
-    # The highest id of each table of versions, and the snapshots so far.
-    cut: dict[str, int] = field(default_factory=dict)
-    taken: list[int] = field(default_factory=list)
-
-    def key(self, item: int) -> str:
-        return f"{self.project.slug}-{item:06d}"
 
 
 def main() -> None:
@@ -125,46 +98,20 @@ def main() -> None:
 def filled(entries: int, chance: random.Random) -> Iterator[tuple[str, float]]:
     """Fill the database step by step; tells each step and how long it took."""
     began = time.perf_counter()
-    places = _stage(entries)
+    places = staged(entries)
     yield "stage", time.perf_counter() - began
     began = time.perf_counter()
-    with _without_indexes(Entry, versions_of(Annotation)), _past_triggers():
+    with without_indexes(Entry, versions_of(Annotation)), past_triggers():
         _Writer(places, entries, chance).write()
     yield "rows_and_indexes", time.perf_counter() - began
     began = time.perf_counter()
-    _analyze()
+    analyze()
     for place in places:
         count_days(place.project)
         count_weeks(place.project)
     _what_is_kept_beside(places[0])
-    _analyze()
+    analyze()
     yield "days_and_statistics", time.perf_counter() - began
-
-
-def _stage(entries: int) -> list[Place]:
-    """Projects, people, roles and classes, by the services that make them."""
-    root, olga, uma, ravi, ana = (_person(name) for name in ("root", "olga", "uma", "ravi", "ana"))
-    grant_superuser(root, by=None, reason="Runs the site")
-    annotators = [ana, *(_person(f"annotator{number}") for number in range(1, ANNOTATORS))]
-    places = []
-    for number in range(PROJECTS):
-        slug = (LARGE, "market", "ferry")[number] if number < 3 else f"tail-{number}"
-        slug = QUIET if number == PROJECTS - 1 else slug
-        owner = olga if number in (0, 2, 5, 9, 14, 20, PROJECTS - 1) else uma
-        project = create_project(slug, slug.title(), by=root, owner=owner)
-        team = annotators if number == 0 else annotators[1:6]
-        for user, role in [(ravi, Role.REVIEWER), *((user, Role.ANNOTATOR) for user in team)]:
-            grant_role(project, user, role, by=owner, reason="Joined the team")
-        classes = [add_class(project, f"kind-{each}", f"Kind {each}", by=owner).pk for each in range(CLASSES)]
-        share = SHARES[number] if number < len(SHARES) else 0.0
-        people = {"owner": [owner], "reviewer": [ravi], "annotator": team}
-        items = max(20, int(entries * share / ENTRIES_OF_AN_ITEM))
-        places.append(Place(project, people, classes, items, cut=newest_cut(project.pk)))
-    return places
-
-
-def _person(name: str) -> User:
-    return create_account(name, "nobody logs in here with it", by=None)
 
 
 class _Writer:
@@ -172,6 +119,7 @@ class _Writer:
 
     def __init__(self, places: list[Place], entries: int, chance: random.Random) -> None:
         self.places, self.wanted, self.chance = places, entries, chance
+        self.chance_of_the_latest = random.Random(chance.random())
         self.now = datetime.now(UTC)
         self.begun = self.now - YEARS
         self.at = self.begun
@@ -198,15 +146,18 @@ class _Writer:
         self._items()
         shares, kinds = list(accumulate(SHARES)), list(accumulate(share for share, *_ in ACTS))
         sizes = list(accumulate(share for share, *_ in SIZES))
-        cuts = [self.first + int(self.wanted * part) for part in SNAPSHOTS_AT]
-        cuts += [self.first + self.wanted - back for back in LATEST_SNAPSHOTS]
+        end = self.first + self.wanted
+        recent = end - RECENT
+        cuts = [self.first + int((self.wanted - RECENT) * part) for part in SNAPSHOTS_AT]
+        cuts += [end - back for back in LATEST_SNAPSHOTS]
+        stops = sorted([*cuts, recent, end])
         needle = self.first + int(self.wanted * NEEDLE_AT)
-        recent = self.first + self.wanted - RECENT
-        while (last := self.entries.last) < self.first + self.wanted:
+        while (last := self.entries.last) < end:
             part = (last - self.first) / max(1, self.wanted - RECENT)
-            self.at = self.begun + (YEARS - LAST_MONTH) * min(1.0, part)
-            if last > recent:
-                self.at = self.now - LAST_MONTH * (1 - (last - recent) / RECENT)
+            self.at = self.begun + (YEARS - LATEST) * min(1.0, part)
+            if last >= recent:
+                self.chance = self.chance_of_the_latest
+                self.at = self.now - LATEST * (1 - (last - recent) / RECENT)
             place = self.places[bisect(shares, self.chance.random() * shares[-1])]
             _, event, role, single, reason = ACTS[bisect(kinds, self.chance.random() * kinds[-1])]
             if cuts and last >= cuts[0]:
@@ -215,12 +166,20 @@ class _Writer:
             if needle and last >= needle:
                 needle, place, event, role, single = 0, self.places[0], Event.DECISION_CHANGED, "reviewer", True
                 reason = NEEDLE
+                self._a_busy_day()
             _, fewest, most = SIZES[bisect(sizes, self.chance.random() * sizes[-1])]
             size = 1 if single else self.chance.randint(fewest, most)
-            self._act(place, event, role, size, reason)
+            # No act lies on both sides of a stop, so that what follows one is the same at every length.
+            self._act(
+                place, event, role, min(size, stops[bisect(stops, self.entries.last)] - self.entries.last), reason
+            )
             if len(self.entries.rows) >= CHUNK:
                 self._flush()
         self._flush()
+
+    def _a_busy_day(self) -> None:
+        for _ in range(ACTS_OF_ITS_DAY):
+            self._act(self.places[0], Event.ANNOTATION_SAVED, "annotator", 1, "")
 
     def _act(self, place: Place, event: Event, role: str, size: int, reason: str) -> None:
         act, at, chance = _uuid(self.chance), _stored(self.at), self.chance
@@ -340,60 +299,6 @@ def _stored(value: Any) -> Any:
     if isinstance(value, datetime):
         return str(connection.ops.adapt_datetimefield_value(value))
     return value if isinstance(value, bytes) else json.dumps(value)
-
-
-@contextmanager
-def _past_triggers() -> Iterator[None]:
-    """No trigger and no foreign key is asked; afterwards both are as they were."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            yield
-            cursor.execute("SET LOCAL session_replication_role = origin")
-        else:
-            aside = engine_of(connection).lay_aside(connection)
-            yield
-            for trigger in aside.values():
-                cursor.execute(trigger.definition)
-    _count_on_from_here()
-
-
-def _count_on_from_here() -> None:
-    """Ids that come next lie above those written here; SQLite sees to that itself."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
-                cursor.execute(statement)
-
-
-@contextmanager
-def _without_indexes(*written: type[models.Model]) -> Iterator[None]:
-    """Build the indexes of large tables once, and not row by row."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexdef LIKE 'CREATE INDEX %%'",
-            [[model._meta.db_table for model in written]],
-        )
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f'DROP INDEX "{name}"')
-        yield
-        cursor.execute("SET maintenance_work_mem = '1GB'")
-        for _, definition in indexes:
-            cursor.execute(definition)
-
-
-def _analyze() -> None:
-    """What autovacuum does in life."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.django_table_names(only_existing=True):
-            if connection.vendor == "postgresql":
-                cursor.execute(f'VACUUM (ANALYZE) "{table}"')
-            else:
-                cursor.execute(f'ANALYZE "{table}"')
 
 
 def _what_is_kept_beside(place: Place) -> None:

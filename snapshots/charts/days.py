@@ -35,6 +35,25 @@ class Bar:
     def middle(self) -> float:
         return round(self.x + self.width / 2, 1)
 
+    # In words here: a template's filters, for each of a hundred days, take as long as the rest of a page.
+    @property
+    def iso(self) -> str:
+        return self.day.isoformat()
+
+    @property
+    def called(self) -> str:
+        return f"{self.day:%a} {self.day.day} {self.day:%b %Y}"
+
+    @property
+    def told(self) -> str:
+        acts = f"{self.acts:,} act{'' if self.acts == 1 else 's'}"
+        return f"{self.day.day} {self.day:%b %Y}: {acts}, {self.high:,} of high impact"
+
+    @property
+    def cells(self) -> list[str]:
+        """Its numbers in the table of days."""
+        return [f"{number:,}" for number in (self.acts, self.high, *self.others)]
+
 
 @dataclass(frozen=True)
 class Lane:
