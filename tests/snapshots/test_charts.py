@@ -22,6 +22,16 @@ def test_days_stand_in_order_and_in_proportion() -> None:
     assert (chart.most, chart.acts) == (4, 6)
 
 
+def test_a_day_is_told_in_words_and_in_the_cells_of_its_row() -> None:
+    days = {FIRST: {"act": 1, "role": 1}, LAST: {"act": 1200, "high": 1}}
+    first, last = day_chart(days, LANES, [], FIRST, LAST).bars
+    assert (first.iso, first.called, first.told) == (
+        "2026-03-02", "Mon 2 Mar 2026", "2 Mar 2026: 1 act, 0 of high impact",
+    )  # fmt: skip
+    assert last.told.endswith(": 1,200 acts, 1 of high impact")
+    assert [first.cells, last.cells] == [["1", "0", "1"], ["1,200", "1", "0"]]
+
+
 def test_only_kinds_that_happened_have_a_lane() -> None:
     chart = day_chart({FIRST: {"act": 1, "role": 2}, LAST: {"act": 1}}, LANES, [], FIRST, LAST)
     assert chart.kinds == ["Roles"]
