@@ -117,7 +117,15 @@ class ActorFilter(Indexed, PersonFilter):
 
     def stretches_of(self, values: list[str]) -> list[Q]:
         # A number is somebody else's in each project.
-        return super().stretches_of(values) if len(self.parent.projects) == 1 else []
+        return [self._leads_to(value) for value in values] if len(self.parent.projects) == 1 else []
+
+    def _leads_to(self, value: str) -> Q:
+        """All that a person did: an index knows nothing of the role in which they did it."""
+        told = TOLD.fullmatch(as_said(value))
+        if told is None or told["person"]:
+            return self.condition_of(value)
+        whoever = {"me": Q(actor=self.parent.viewer.pk)}.get(told[0], Q(actor=None))
+        return (self.any_of(self.numbered(int(told["number"]))) if told["number"] else None) or whoever
 
     def as_told(self, said: str, told: re.Match[str]) -> Q | None:
         if told["person"]:
