@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from audit.models import Entry
 from labelop.models import Project
 from roles.telling import EntryTold, Pseudonyms, actor_told, change_told, entry_as_dict, subject_told
 
 from .models import Snapshot
+
+_ACTS_AT_ONCE = 500
 
 
 class ActTold(TypedDict):
@@ -52,6 +55,14 @@ def acts_of(entries: Iterable[Entry] | QuerySet[Entry]) -> list[Act]:
     for entry in ordered:
         acts.setdefault(entry.operation, Act(entry.operation)).entries.append(entry)
     return list(acts.values())
+
+
+def each_act(entries: QuerySet[Entry]) -> Iterator[Act]:
+    """The same act after act, for as many as there are: no more than some are held."""
+    first = entries.order_by().values("operation").annotate(first=Min("id")).order_by("first")
+    operations = first.values_list("operation", flat=True).iterator()
+    while some := list(islice(operations, _ACTS_AT_ONCE)):
+        yield from acts_of(entries.filter(operation__in=some))
 
 
 def as_markdown(project: str, title: str, acts: list[Act], names: Pseudonyms) -> str:

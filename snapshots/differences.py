@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from audit.history import versions_of
@@ -141,19 +143,19 @@ class Comparison:
     @cached_property
     def touched(self) -> list[Touched]:
         """Every content record with versions between the cuts, in the order of its section and key."""
-        found: list[Touched] = []
-        ids = self.ids
+        by_section = groupby(self.records(), attrgetter("section"))
+        return [record for _, some in by_section for record in sorted(some, key=attrgetter("key", "record_id"))]
+
+    def records(self) -> Iterator[Touched]:
+        """The same in the order of section and row, read in parts: what is let go of is not held."""
         for section in CONTENT:
-            then = {record.id: record for record in self.before.records(section, ids[section])}
-            now = {record.id: record for record in self.after.records(section, ids[section])}
-            operations = self._operations(section, ids[section])
-            records = (
-                Touched(section, row, then.get(row), now.get(row), tuple(operations.get(row, ())))
-                for row in ids[section]
-                if row in then or row in now or row in operations
-            )
-            found.extend(sorted(records, key=lambda record: (record.key, record.record_id)))
-        return found
+            for some in in_parts(self.ids[section]):
+                then = {record.id: record for record in self.before.records(section, some)}
+                now = {record.id: record for record in self.after.records(section, some)}
+                operations = self._operations(section, set(some))
+                for row in some:
+                    if row in then or row in now or row in operations:
+                        yield Touched(section, row, then.get(row), now.get(row), tuple(operations.get(row, ())))
 
     @cached_property
     def differences(self) -> list[Difference]:

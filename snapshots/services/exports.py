@@ -24,7 +24,7 @@ from roles.models import User
 from roles.services import authorize
 from roles.telling import pseudonyms_in
 
-from ..acts import ActTold, acts_of, span
+from ..acts import ActTold, each_act, span
 from ..archive import Archive, files_in
 from ..content import SECTIONS, State
 from ..differences import Comparison
@@ -166,7 +166,10 @@ def _records(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 
 def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     adjustments = adjustments_by_operation(snapshot.project)
-    for difference in Comparison(snapshot.project, snapshot.parent, snapshot).differences:
+    for touched in Comparison(snapshot.project, snapshot.parent, snapshot).records():
+        if not touched.differs:
+            continue
+        difference = touched.difference
         yield {
             "section": difference.section,
             "key": difference.key,
@@ -181,7 +184,7 @@ def _changes(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
 def _entries(snapshot: Snapshot) -> Iterator[ActTold]:
     # It leaves the building: people are told as role and number, whatever was revealed to whoever exports it.
     names = pseudonyms_in([snapshot.project_id])
-    for act in acts_of(span(snapshot.project, snapshot.parent, snapshot)):
+    for act in each_act(span(snapshot.project, snapshot.parent, snapshot)):
         yield act.as_dict(names)
 
 

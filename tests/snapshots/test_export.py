@@ -15,6 +15,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from audit.events import Event
 from audit.models import Entry
 from labelop.services.work import add_item, exclude_item
+from snapshots import acts, content
+from snapshots.differences import Comparison
 from snapshots.models import Snapshot
 from snapshots.services import exports
 from snapshots.services.exports import export_snapshot
@@ -95,6 +97,24 @@ class TestExporting:
         export_snapshot(snapshot, tmp_path / "again", by=stage.olga)
         for name in ("manifest.json", "changes.jsonl", "entries.jsonl"):
             assert (tmp_path / "again" / name).read_bytes() == (exported / name).read_bytes()
+
+    def test_is_the_same_in_however_many_parts_it_is_read(
+        self, stage: Stage, exported: Path, snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(content, "_IDS_AT_ONCE", 1)
+        monkeypatch.setattr(acts, "_ACTS_AT_ONCE", 1)
+        export_snapshot(snapshot, tmp_path / "again", by=stage.olga)
+        for name in ("changes.jsonl", "entries.jsonl"):
+            assert (tmp_path / "again" / name).read_bytes() == (exported / name).read_bytes()
+
+    def test_tells_the_differences_and_the_acts_that_pages_tell(self, exported: Path, snapshot: Snapshot) -> None:
+        found = Comparison(snapshot.project, snapshot.parent, snapshot).differences
+        told = [(change["section"], change["key"]) for change in lines_of(exported / "changes.jsonl")]
+        assert sorted(told) == sorted((each.section, each.key) for each in found)
+        these = acts.acts_of(acts.span(snapshot.project, snapshot.parent, snapshot))
+        assert [act["operation"] for act in lines_of(exported / "entries.jsonl")] == [
+            str(one.operation) for one in these
+        ]
 
     def test_into_a_folder_that_is_not_empty_is_refused(self, stage: Stage, snapshot: Snapshot, tmp_path: Path) -> None:
         (tmp_path / "mine.txt").write_text("dear")
