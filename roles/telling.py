@@ -93,10 +93,14 @@ class Told:
         return ago(self.entry.at)
 
 
-def told(entries: Iterable[Entry], viewer: User | AnonymousUser) -> list[Told]:
-    """Tell these entries to this viewer, in the order given."""
+def told(entries: Iterable[Entry], viewer: User | AnonymousUser, pseudonyms: Pseudonyms | None = None) -> list[Told]:
+    """Tell these entries to this viewer, in the order given.
+
+    A page that tells more than once asks for the pseudonyms of its project once and hands them on.
+    """
     entries = list(entries)
-    pseudonyms = pseudonyms_in((entry.project_id for entry in entries), viewer)
+    if pseudonyms is None:
+        pseudonyms = pseudonyms_in((entry.project_id for entry in entries), viewer)
     return [
         Told(
             entry,

@@ -17,7 +17,7 @@ from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
 from roles.models import User
-from roles.telling import Told, plainly, told
+from roles.telling import Pseudonyms, Told, plainly, told
 
 from ..content import State
 from ..differences import Difference, values_by_field
@@ -71,7 +71,11 @@ class DifferencePage:
 
 
 def difference_page(
-    statement: Statement, asked: QueryDict, reader: User | AnonymousUser, size: int | None = None
+    statement: Statement,
+    asked: QueryDict,
+    reader: User | AnonymousUser,
+    pseudonyms: Pseudonyms,
+    size: int | None = None,
 ) -> DifferencePage:
     """So many of what differs between two snapshots, drawn; `kind` and `moved` narrow, `after` turns the page."""
     size = size or PAGE
@@ -88,7 +92,7 @@ def difference_page(
         query["after"] = _key(shown[-1])
     more = query.urlencode() if len(following) > size else ""
     alarming = [record for record in records if record.verdict in ALARMING][:NAMED_AT_ONCE]
-    lines = _lines(_either(shown, alarming), statement, reader)
+    lines = _lines(_either(shown, alarming), statement, reader, pseudonyms)
     told_of = {id(record): line for record, line in zip(_either(shown, alarming), lines, strict=True)}
     return DifferencePage(
         [told_of[id(record)] for record in shown],
@@ -144,12 +148,14 @@ def _chips(records: list[Reconciled], asked: QueryDict, chosen: str, moved: str,
     return chips
 
 
-def _lines(records: list[Reconciled], statement: Statement, reader: User | AnonymousUser) -> list[DifferenceLine]:
+def _lines(
+    records: list[Reconciled], statement: Statement, reader: User | AnonymousUser, pseudonyms: Pseudonyms
+) -> list[DifferenceLine]:
     before, snapshot = statement.before, statement.after
     project = snapshot.project
     by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
     entries = {entry.pk: entry for found in by_act.values() for entry in found}
-    lines = {line.entry.pk: line for line in told(entries.values(), reader)}
+    lines = {line.entry.pk: line for line in told(entries.values(), reader, pseudonyms)}
     silent = {act for record in records for act in record.difference.operations if act not in by_act}
     accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
     adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}

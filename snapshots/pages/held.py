@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count
@@ -25,9 +26,12 @@ class Names:
     """What members of projects are called: by the role they hold or held last, and a number."""
 
     def __init__(self, project_ids: Iterable[int], reader: User | AnonymousUser) -> None:
-        wanted = set(project_ids)
-        self.pseudonyms: Pseudonyms = pseudonyms_in(wanted, reader)
-        self.roles = latest_roles_in(wanted)
+        self._projects = set(project_ids)
+        self.pseudonyms: Pseudonyms = pseudonyms_in(self._projects, reader)
+
+    @cached_property
+    def roles(self) -> dict[tuple[int, int], str]:
+        return latest_roles_in(self._projects)
 
     def of(self, project_id: int, user_id: int | None) -> str:
         if user_id is None:
@@ -71,10 +75,9 @@ class Held:
         return self.when == "overdue"
 
 
-def held(log_reviews: Sequence[LogReview], reader: User | AnonymousUser) -> list[Held]:
+def held(log_reviews: Sequence[LogReview], names: Names) -> list[Held]:
     """These log reviews in the order given; the number of queries does not follow theirs."""
     points = points_of(log_reviews)
-    names = Names((each.project_id for each in log_reviews), reader)
     signed = {one.log_review_id: one for one in SignOff.objects.filter(log_review__in=log_reviews)}
     verdicts = _verdicts(log_reviews)
     return [

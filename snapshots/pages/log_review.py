@@ -164,7 +164,7 @@ def _points(
     }
     refused = form.data.get("entry") if form is not None else None
     points = []
-    for line in told(entries, viewer):
+    for line in told(entries, viewer, names.pseudonyms):
         disposition = given.get(line.entry.pk)
         by = names.of(log_review.project_id, disposition.decided_by_id) if disposition else ""
         points.append(Point(line, disposition, by, form if refused == str(line.entry.pk) else None))

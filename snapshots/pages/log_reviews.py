@@ -35,9 +35,9 @@ def list_log_reviews(request: HttpRequest, slug: str) -> HttpResponse:
     visible = log_reviews_visible_to(viewer).filter(project=project)
     owed, later = _most_urgent(visible.filter(state=LogReview.State.OPEN), request.GET.get("after", ""))
     closed = newest_first(visible.exclude(state=LogReview.State.OPEN), request.GET.get("before"), CLOSED)
-    told = held([*owed, *closed.rows], viewer)
-    findings = findings_visible_to(viewer).filter(project=project, closed_at=None).order_by("due_on", "id")
     names = Names([project.pk], viewer)
+    told = held([*owed, *closed.rows], names)
+    findings = findings_visible_to(viewer).filter(project=project, closed_at=None).order_by("due_on", "id")
     context = {
         **admin.site.each_context(request),
         "title": "Log reviews",

@@ -14,12 +14,12 @@ from roles.matrix import MATRIX, Can, Role
 from roles.models import Membership, User
 from roles.pages import member_behind
 from roles.selectors import abilities_of, entries_visible_to
-from roles.telling import pseudonyms_in, told
+from roles.telling import Pseudonyms, told
 
 from ..models import LogReview, Release, Snapshot
 from ..selectors import log_reviews_visible_to, snapshots_visible_to
 from .days import latest_days
-from .held import Held, held
+from .held import Held, Names, held
 from .tabs import tabs_of
 from .timeline import folded
 
@@ -36,6 +36,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     visible = snapshots_visible_to(viewer).filter(project=project).defer("states")
     snapshots = list(visible.order_by("-number")[:SNAPSHOTS])
     entries = entries_visible_to(viewer).filter(project=project, impact=Impact.HIGH)[:DECISIONS]
+    names = Names([project.pk], viewer)
     context = {
         **admin.site.each_context(request),
         "title": project.name,
@@ -50,25 +51,24 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
             ("Separation of duties", f"level {project.separation_of_duties} of 3"),
             ("Schema", "frozen" if project.schema_frozen else "open"),
         ],
-        "team": _team(project, viewer),
+        "team": _team(project, names.pseudonyms),
         "roles": list(Role),
         "matrix": [(ability.label, [role in roles for role in Role]) for ability, roles in MATRIX.items()],
         "classes": classes_visible_to(viewer).filter(project=project).order_by("key")[:200],
         "compares": compares,
         "chapters": _with_releases(snapshots),
-        "log_reviews": _next_log_reviews(project, viewer),
+        "log_reviews": _next_log_reviews(project, viewer, names),
         "runs_log_reviews": Can.RUN_LOG_REVIEWS in abilities,
         "inspects": inspects,
         "days": latest_days(project, snapshots) if inspects else None,
-        "decisions": folded(told(entries, viewer)),
+        "decisions": folded(told(entries, viewer, names.pseudonyms)),
         "latest": snapshots[0] if snapshots else None,
     }
     return TemplateResponse(request, "snapshots/project.html", context)
 
 
-def _team(project: Project, viewer: User) -> list[tuple[str, list[str]]]:
+def _team(project: Project, pseudonyms: Pseudonyms) -> list[tuple[str, list[str]]]:
     """Who holds each role now, by role and number."""
-    pseudonyms = pseudonyms_in([project.pk], viewer)
     memberships = Membership.objects.in_force().filter(project=project).order_by("id")
     holders = memberships.values_list("role", "user_id")
     return [
@@ -83,7 +83,7 @@ def _with_releases(snapshots: list[Snapshot]) -> list[tuple[Snapshot, Release | 
     return [(snapshot, made.get(snapshot.pk)) for snapshot in snapshots]
 
 
-def _next_log_reviews(project: Project, viewer: User) -> list[Held]:
+def _next_log_reviews(project: Project, viewer: User, names: Names) -> list[Held]:
     """The open ones that are due first."""
     owed = log_reviews_visible_to(viewer).filter(project=project, state=LogReview.State.OPEN)
-    return held(list(owed.order_by("due_on", "id")[:LOG_REVIEWS]), viewer)
+    return held(list(owed.order_by("due_on", "id")[:LOG_REVIEWS]), names)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from audit.models import Entry
 from roles.models import User
-from roles.telling import Told, plainly, told
+from roles.telling import Pseudonyms, Told, plainly, told
 
 from ..forms.releases import STEPS
 from ..gates import Gate, GateState, Window, previous_release
@@ -110,11 +108,12 @@ class ReleasePage:
         return is_overdue(self.release)
 
 
-def release_page(release: Release, reader: User | AnonymousUser) -> ReleasePage:
+def release_page(release: Release, reader: User | AnonymousUser, pseudonyms: Pseudonyms) -> ReleasePage:
     """Read a release for this reader; one that went out, or is too large for a page, as its last step found it."""
     previous = previous_release(release.snapshot)
     steps = list(release.steps.select_related("entry__project").order_by("id"))
-    by_entry = _told_by_entry((step.entry for step in steps), reader)
+    lines = told((step.entry for step in steps), reader, pseudonyms)
+    by_entry = {line.entry.pk: line for line in lines}
     read = next((step for step in reversed(steps) if step.gate_report), None)
     separation = None
     gates = [Gate(**{**one, "state": GateState(one["state"])}) for one in (read.gate_report if read else None) or ()]
@@ -132,7 +131,7 @@ def release_page(release: Release, reader: User | AnonymousUser) -> ReleasePage:
         "no approval counts" if reached is None else f"level {reached}: {LEVELS[reached]}",
         [ApprovalLine(by_entry[one.step.entry_id], one) for one in (separation.approvals if separation else ())],
         [StepLine(step, by_entry[step.entry_id]) for step in reversed(steps)],
-        told(exports_of(release).order_by("-id"), reader),
+        told(exports_of(release).order_by("-id"), reader, pseudonyms),
     )
 
 
@@ -158,7 +157,3 @@ def _window(release: Release, previous: Release | None) -> Window | None:
         return None
     statement = statement_of(release.project, previous.snapshot if previous else None, release.snapshot)
     return None if statement is None else Window(release, previous, statement.reconciliation)
-
-
-def _told_by_entry(entries: Iterable[Entry], reader: User | AnonymousUser) -> dict[int, Told]:
-    return {line.entry.pk: line for line in told(entries, reader)}

@@ -18,7 +18,7 @@ from roles.matrix import Can, Role
 from roles.models import User
 from roles.pages import member_behind
 from roles.selectors import abilities_of, project_or_404
-from roles.telling import pseudonyms_in, told
+from roles.telling import Pseudonyms, told
 
 from ..charts import class_bars, heat_table
 from ..gates import previous_release
@@ -29,7 +29,7 @@ from ..statement import Statement, statement_of
 from ..versioning import suggested_version
 from .days import days_around
 from .differences import difference_page
-from .held import Held, held
+from .held import Held, Names, held
 from .release import release_of, release_page
 from .timeline import Stretch, timeline_of
 
@@ -100,10 +100,11 @@ def review_of(one: Reviewed, asked: QueryDict, reader: User | AnonymousUser, siz
     computing = _is_computing(before) or _is_computing(snapshot)
     statement = None if computing else statement_of(one.project, before, snapshot)
     stretch = Stretch(one.since, snapshot, one.following)
+    names = Names([one.project.pk], reader)
     return {
         "project": one.project,
         "snapshot": snapshot,
-        "taken": told([snapshot.entry], reader)[0],
+        "taken": told([snapshot.entry], reader, names.pseudonyms)[0],
         "before": before,
         "since": one.since,
         "previous": snapshot.parent,
@@ -113,12 +114,12 @@ def review_of(one: Reviewed, asked: QueryDict, reader: User | AnonymousUser, siz
         "bars": class_bars(statement.opening_and_closing) if statement else None,
         "heat": heat_table(statement.moves) if statement else None,
         "computing": computing,
-        "differences": difference_page(statement, asked, reader, size) if statement else None,
+        "differences": difference_page(statement, asked, reader, names.pseudonyms, size) if statement else None,
         "days": days_around(snapshot, one.following, [cut for cut in (one.since, *stretch.cuts) if cut]),
-        "timeline": timeline_of(stretch, asked, reader),
-        "roles": _roles(one, reader),
-        "release": release_page(one.release, reader) if one.release else None,
-        "log_reviews": _log_reviews(one, reader),
+        "timeline": timeline_of(stretch, asked, reader, names.pseudonyms),
+        "roles": _roles(one, names.pseudonyms),
+        "release": release_page(one.release, reader, names.pseudonyms) if one.release else None,
+        "log_reviews": _log_reviews(one, names),
     }
 
 
@@ -137,17 +138,16 @@ def _is_computing(snapshot: Snapshot | None) -> bool:
     return snapshot is not None and snapshot.content_hash is None
 
 
-def _log_reviews(one: Reviewed, reader: User | AnonymousUser) -> list[Held]:
+def _log_reviews(one: Reviewed, names: Names) -> list[Held]:
     """The log reviews of the release, and those that read up to this snapshot."""
     if Can.RUN_LOG_REVIEWS not in one.abilities:
         return []
     about = Q(release__snapshot=one.snapshot) | Q(last_entry=one.snapshot.entry_id)
     found = LogReview.objects.filter(about, project=one.project).select_related("project", "sign_off")
-    return held(list(found.order_by("-id")[:LOG_REVIEWS]), reader)
+    return held(list(found.order_by("-id")[:LOG_REVIEWS]), names)
 
 
-def _roles(one: Reviewed, reader: User | AnonymousUser) -> dict[str, Any]:
-    pseudonyms = pseudonyms_in([one.project.pk], reader)
+def _roles(one: Reviewed, pseudonyms: Pseudonyms) -> dict[str, Any]:
     now = members_at(one.snapshot)
     then = members_at(one.before) if one.before else None
     lines = [

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from audit.events import Event, Impact, Theme
 from audit.models import Entry
 from roles.models import User
-from roles.telling import Told, told
+from roles.telling import Pseudonyms, Told, told
 
 from ..models import Snapshot
 from .chips import COUNTED, Chip, chip
@@ -114,14 +114,14 @@ class Stretch:
         return list(between.select_related("entry").defer("states").order_by("-entry_id")[:READ])
 
 
-def timeline_of(stretch: Stretch, asked: QueryDict, reader: User | AnonymousUser) -> Timeline:
+def timeline_of(stretch: Stretch, asked: QueryDict, reader: User | AnonymousUser, pseudonyms: Pseudonyms) -> Timeline:
     """Decision points, unless the address asks for what weighs less or for one kind of them."""
     impact, about = _asked(asked)
     both = stretch.earlier.order_by() | stretch.later.order_by()
     chips = _chips(both, asked, impact, about)
     later, more_later = _read(stretch.later, impact, about)
     earlier, more_earlier = _read(stretch.earlier, impact, about)
-    lines = told([*later, *earlier], reader)
+    lines = told([*later, *earlier], reader, pseudonyms)
     return Timeline(
         folded(lines[: len(later)]),
         _parted(lines[len(later) :], stretch.cuts),

@@ -132,4 +132,4 @@ def test_asks_the_same_however_much_was_decided(stage: ReleaseStage) -> None:
             read(stage, number)
         counted.append(len(queries))
     assert counted[0] >= counted[1]
-    assert max(counted) <= 100
+    assert max(counted) <= 86
