@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from benchmarks.gate import Team, changed_cuts, differing_rows, storm, wrong_tallies
+from benchmarks.gate import changed_cuts, differing_rows, storm, wrong_tallies
+from benchmarks.writers import Team
 
 SECONDS = 5.0
 WRITERS = 4
