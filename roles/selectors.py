@@ -234,11 +234,10 @@ def tokens_visible_to(viewer: User | AnonymousUser) -> QuerySet[Token]:
     return tokens.filter(managed | (Q(user=viewer.pk) & seen))
 
 
-def told_of_several(token: Token, viewer: User) -> list[str]:
-    """The projects of a token that is good for several, as far as this viewer sees them, each as in its address."""
-    return (
-        sorted(slug for slug, pk in projects_by_slug(viewer).items() if pk in token.projects) if token.projects else []
-    )
+def projects_of(token: Token, viewer: User) -> list[str]:
+    """Those of a token that is good for several projects, as far as this viewer sees them, each as in its address."""
+    seen = projects_by_slug(viewer) if token.projects else {}
+    return sorted(slug for slug, pk in seen.items() if pk in token.projects)
 
 
 def accounts_visible_to(viewer: User | AnonymousUser) -> QuerySet[User]:

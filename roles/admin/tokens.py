@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from ..filters import TokenFilters
 from ..forms.tokens import IssueOwnToken, IssueServiceToken, RevokeToken
 from ..models import Token, User
-from ..selectors import tokens_visible_to, told_of_several
+from ..selectors import projects_of, tokens_visible_to
 from .secrets import SecretAdmin
 
 
@@ -31,8 +31,8 @@ class TokenAdmin(SecretAdmin):
     @admin.display(description="projects")
     def good_for(self, token: Token) -> str:
         # Of several, those on which its account still holds a role: a page is of nobody, and only they see it.
-        several = ", ".join(told_of_several(token, token.user)) or "none any more"
-        return several if token.projects else str(token.project or "all of the account")
+        projects = ", ".join(projects_of(token, token.user)) or "none any more"
+        return projects if token.projects else str(token.project or "all of the account")
 
     @admin.display(description="may")
     def allowed(self, token: Token) -> str:

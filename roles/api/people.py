@@ -17,8 +17,8 @@ from ..selectors import (
     accounts_visible_to,
     anomalies_visible_to,
     memberships_visible_to,
+    projects_of,
     tokens_visible_to,
-    told_of_several,
 )
 from .collections import Collection
 from .rows import Person, Row
@@ -56,7 +56,7 @@ class TokenRow(Row):
         )
 
     def get_projects(self, token: Token) -> list[str]:
-        return told_of_several(token, member_behind(self.context["request"]))
+        return projects_of(token, member_behind(self.context["request"]))
 
 
 class AccountRow(Row):
