@@ -13,7 +13,8 @@ from audit.models import Entry
 
 from .models import User
 from .paging import newest_first
-from .telling import Pseudonyms, Told, plainly, pseudonyms_in, told
+from .telling import Pseudonyms, Told, pseudonyms_in, told
+from .words import in_words
 
 PAGE = 50
 # What a row is called, by the name of the field that points to it and its key.
@@ -106,7 +107,7 @@ def _changes(earlier: Any, version: Any, names: Pseudonyms, related: Related) ->
 def _said(field: Any, value: Any, version: Any, names: Pseudonyms, related: Related) -> str:
     if value is not None and field.related_model is User:
         return names.of(version.project_id, value, "")
-    return related.get((field.name, str(value)), plainly(value))
+    return related.get((field.name, str(value)), in_words(field, value))
 
 
 def _names_of_related(versions: list[Any]) -> Related:

@@ -18,6 +18,7 @@ from audit.models import Entry
 from .matrix import Can, Role
 from .models import Membership, User
 from .selectors import revealed_to
+from .words import said_of
 
 NOT_RECORDED = "not recorded"
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
@@ -121,7 +122,7 @@ def change_told(entry: Entry, pseudonyms: Pseudonyms) -> str:
 
 def _said(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> str:
     """What was before or after, in the words of a page: of a hash its first digits, as one compares them."""
-    said = plainly(_with_people(_role_or(value), entry, pseudonyms))
+    said = said_of(entry.subject_type, _with_people(value, entry, pseudonyms))
     return HASH.sub(lambda found: f"{found[0][:12]}…", said)
 
 
@@ -129,19 +130,6 @@ def ago(at: datetime) -> str:
     if timezone.now() - at < timedelta(minutes=1):
         return "just now"
     return f"{timesince(at, depth=1)} ago"
-
-
-def plainly(value: Any) -> str:
-    """A JSON value as a reader of a page would say it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')}: {plainly(part)}" for key, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(plainly(part) for part in value)
-    return str(value)
 
 
 class EntryTold(TypedDict):
@@ -228,10 +216,6 @@ def _writer(entry: Entry) -> str:
     """What the database knows of somebody who went round the services."""
     known = [f"database role {entry.database_role}" if entry.database_role else "", entry.application]
     return ", ".join(filter(None, known)) or "a writer the database could not name"
-
-
-def _role_or(value: Any) -> Any:
-    return Role(value).label if isinstance(value, str) and value in Role.values else value
 
 
 def _with_people(value: Any, entry: Entry, pseudonyms: Pseudonyms) -> Any:

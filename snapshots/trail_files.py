@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit.models import Entry
-from roles.telling import Pseudonyms, entry_as_dict, plainly
+from roles.telling import Pseudonyms, entry_as_dict
 
 AT_ONCE = 1000
 COLUMNS = (
@@ -25,14 +25,22 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def as_ndjson(entries: QuerySet[Entry], names: Pseudonyms) -> Iterator[bytes]:
     """One JSON object a line."""
     for record in _records(entries, names):
-        yield json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        yield _json(record).encode() + b"\n"
 
 
 def as_csv(entries: QuerySet[Entry], names: Pseudonyms) -> Iterator[bytes]:
-    """RFC 4180, UTF-8; what is not recorded is an empty cell."""
+    """RFC 4180, UTF-8; what is not recorded is an empty cell, and what is no text is told as JSON."""
     yield _row(COLUMNS)
     for record in _records(entries, names):
-        yield _row([neutralised(plainly(record[column])) for column in COLUMNS])
+        yield _row([neutralised(_cell(record[column])) for column in COLUMNS])
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def neutralised(cell: str) -> str:

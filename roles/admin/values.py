@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.template.defaultfilters import date
 from django.template.loader import render_to_string
-from django.utils import timezone
+
+from ..words import moment_told
 
 # A value is told this far; the rest of it is for the API.
 MOST, DEEPEST = 40, 6
-# As all pages tell a moment.
-MOMENT = "j M Y, H:i e"
 
 
 def told_on_its_page(value: Any) -> Any:
@@ -20,7 +18,7 @@ def told_on_its_page(value: Any) -> Any:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, datetime):
-        return date(timezone.localtime(value), MOMENT)
+        return moment_told(value)
     if not isinstance(value, dict | list):
         return value
     return render_to_string("roles/value.html", {"value": parts_of(value)})

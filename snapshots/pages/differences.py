@@ -17,7 +17,8 @@ from audit.selectors import entries_of
 from labelop.drawing import Drawing
 from labelop.models import Project
 from roles.models import User
-from roles.telling import Pseudonyms, Told, plainly, told
+from roles.telling import Pseudonyms, Told, told
+from roles.words import plainly
 
 from ..content import State
 from ..differences import Difference, values_by_field

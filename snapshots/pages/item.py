@@ -17,7 +17,8 @@ from labelop.selectors.trail import work_entries_visible_to
 from labelop.selectors.work import items_visible_to
 from roles.pages import member_behind
 from roles.selectors import abilities_of
-from roles.telling import Told, plainly, told
+from roles.telling import Told, told
+from roles.words import plainly
 
 from ..differences import values_by_field
 from ..item_past import Ground, ItemPast, ground_of, item_past, past_at, scene_now

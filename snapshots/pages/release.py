@@ -8,7 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from roles.models import User
-from roles.telling import Pseudonyms, Told, plainly, told
+from roles.telling import Pseudonyms, Told, told
+from roles.words import plainly
 
 from ..forms.releases import STEPS
 from ..gates import Gate, GateState, Window, previous_release
