@@ -107,13 +107,7 @@ def redefine_class(label_class: LabelClass, *, by: User, reason: str, **meaning:
 @operation()
 def change_class_risk(label_class: LabelClass, high_risk: bool, *, by: User, reason: str = "") -> LabelClass:
     """Say whether mistakes in this class are dear, and its marks so reviewed; what they mean stays."""
-    label_class, actor = _class_to_change(label_class, by)
-    before = label_class.high_risk
-    if high_risk == before:
-        raise ValidationError({"high_risk": "That is its risk already."})
-    label_class.high_risk = high_risk
-    _must_be_valid(label_class)
-    label_class.save()
+    label_class, actor, before = _changed(label_class, "high_risk", high_risk, by)
     record(
         Event.CLASS_RISK_CHANGED,
         label_class,
@@ -128,13 +122,7 @@ def change_class_risk(label_class: LabelClass, high_risk: bool, *, by: User, rea
 @operation()
 def recolour_class(label_class: LabelClass, colour: str, *, by: User, reason: str = "") -> LabelClass:
     """Draw a class in another colour."""
-    label_class, actor = _class_to_change(label_class, by)
-    before = label_class.colour
-    if colour == before:
-        raise ValidationError({"colour": "That is its colour already."})
-    label_class.colour = colour
-    _must_be_valid(label_class)
-    label_class.save()
+    label_class, actor, before = _changed(label_class, "colour", colour, by)
     record(Event.CLASS_RECOLOURED, label_class, actor, reason=reason, before=before, after=colour)
     return label_class
 
@@ -189,6 +177,18 @@ def unfreeze_schema(project: Project, *, by: User, reason: str) -> Project:
     project.save()
     record(Event.SCHEMA_UNFROZEN, project, actor, reason=reason)
     return project
+
+
+def _changed(label_class: LabelClass, name: str, value: Any, by: User) -> tuple[LabelClass, Actor, Any]:
+    """The class with another value of what does not say what its marks mean, and the value before."""
+    label_class, actor = _class_to_change(label_class, by)
+    before = getattr(label_class, name)
+    if value == before:
+        raise ValidationError({name: "It is so already."})
+    setattr(label_class, name, value)
+    _must_be_valid(label_class)
+    label_class.save()
+    return label_class, actor, before
 
 
 def _class_to_change(label_class: LabelClass, by: User) -> tuple[LabelClass, Actor]:
