@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from django.db import connection
-from django.db.models import QuerySet, UUIDField
+from django.db.models import Max, Q, QuerySet, UUIDField
 
 from .capture import engine_of
 from .capture.plans import plans, quoted
@@ -31,6 +33,40 @@ def entries_of(
         entries = of_whom.filter(operation__in=wanted[start : start + 500]).exclude(event__in=EXPLAINS_NOTHING)
         for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
+    return found
+
+
+def entries_about(
+    touched: Iterable[tuple[uuid.UUID, str, int]], project_id: int, among: QuerySet[Entry] | None = None
+) -> dict[tuple[uuid.UUID, str, int], list[Entry]]:
+    """For what an operation did to a row, given by the label of its model and its id, the entries that explain it.
+
+    Those about that very row or, where there are none, all of the operation. An act on many rows has an entry for
+    each: only those that are asked for are read.
+    """
+    wanted = set(touched)
+    ids: dict[str, set[int]] = {}
+    for _, label, row in wanted:
+        ids.setdefault(label, set()).add(row)
+    about = reduce(or_, (Q(subject_type=label, subject_id__in=rows) for label, rows in ids.items()), Q(pk__in=()))
+    entries = Entry.objects.all() if among is None else among
+    direct: dict[tuple[uuid.UUID, str, int], list[Entry]] = {}
+    for operation, found in entries_of((each[0] for each in wanted), project_id, entries.filter(about)).items():
+        for entry in found:
+            direct.setdefault((operation, entry.subject_type, entry.subject_id or 0), []).append(entry)
+    others = entries_of((each[0] for each in wanted if each not in direct), project_id, entries)
+    return {each: direct.get(each) or others.get(each[0], []) for each in wanted}
+
+
+def events_of(operations: Iterable[uuid.UUID], project_id: int) -> dict[uuid.UUID, dict[str, int]]:
+    """For each of these operations that has entries which explain a change, its events, each with its last entry."""
+    found: dict[uuid.UUID, dict[str, int]] = {}
+    wanted = list(set(operations))
+    for start in range(0, len(wanted), 500):
+        entries = Entry.objects.filter(project=project_id, operation__in=wanted[start : start + 500])
+        told = entries.exclude(event__in=EXPLAINS_NOTHING).order_by().values_list("operation", "event")
+        for operation, event, last in told.annotate(last=Max("id")):
+            found.setdefault(operation, {})[event] = last
     return found
 
 

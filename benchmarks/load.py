@@ -119,7 +119,7 @@ class _Writer:
 
     def __init__(self, places: list[Place], entries: int, chance: random.Random) -> None:
         self.places, self.wanted, self.chance = places, entries, chance
-        self.chance_of_the_latest = random.Random(chance.random())
+        self.chance_of_the_latest, self.lately = random.Random(chance.random()), False
         self.now = datetime.now(UTC)
         self.begun = self.now - YEARS
         self.at = self.begun
@@ -156,7 +156,7 @@ class _Writer:
             part = (last - self.first) / max(1, self.wanted - RECENT)
             self.at = self.begun + (YEARS - LATEST) * min(1.0, part)
             if last >= recent:
-                self.chance = self.chance_of_the_latest
+                self.chance, self.lately = self.chance_of_the_latest, True
                 self.at = self.now - LATEST * (1 - (last - recent) / RECENT)
             place = self.places[bisect(shares, self.chance.random() * shares[-1])]
             _, event, role, single, reason = ACTS[bisect(kinds, self.chance.random() * kinds[-1])]
@@ -178,15 +178,16 @@ class _Writer:
         self._flush()
 
     def _a_busy_day(self) -> None:
-        for _ in range(ACTS_OF_ITS_DAY):
+        for _ in range(ACTS_OF_ITS_DAY // 2):
             self._act(self.places[0], Event.ANNOTATION_SAVED, "annotator", 1, "")
+            self._act(self.places[0], Event.CLASS_REDEFINED, "owner", 1, "Agreed in the weekly meeting")
 
     def _act(self, place: Place, event: Event, role: str, size: int, reason: str) -> None:
         act, at, chance = _uuid(self.chance), _stored(self.at), self.chance
         people = place.people.get(role, [])
         actor = people[int(len(people) * chance.random() ** 2)] if people else None
         for _ in range(size):
-            item = int(place.items * chance.random() ** 2)
+            item = int((place.latest_items if self.lately else place.items) * chance.random() ** 2)
             if event in (Event.ANNOTATION_SAVED, Event.ANNOTATION_WITHDRAWN):
                 self._saved(place, event, actor, role, act, at, item, reason)
                 continue

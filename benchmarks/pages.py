@@ -33,6 +33,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
+from audit.history import versions_of
 from audit.models import Entry
 from benchmarks.load import NEEDLE
 from benchmarks.places import LARGE, QUIET
@@ -42,7 +43,7 @@ from snapshots.models import LogReview, Snapshot
 
 WARM_UP = 2
 # A typical item is one of these before and after the middle, with so many entries about its marks.
-AROUND, ACTS_ON_ONE = 40, 27
+AROUND, ACTS_ON_ONE, VERSIONS_OF_ONE = 40, 27, 3
 # The admin's own lists, by their models.
 LISTS = (
     *("labelop_project", "labelop_labelclass", "labelop_item", "labelop_annotation", "labelop_assignment"),
@@ -56,7 +57,7 @@ QUESTIONS = {
     "event": "?q=event:class.redefined",
     "theme": "?q=theme:schema",
     "role": "?q=role:owner",
-    "actor": '?q=actor:"Annotator 2"',
+    "actor": '?q=actor:"Annotator 4"',
     "channel": "?q=channel:admin",
     "text, frequent": "?q=weekly",
     "text, rare": f'?q="{NEEDLE}"',
@@ -127,7 +128,7 @@ def facts() -> dict[str, Any]:
         "middle": middle.pk,
         "entry": middle.pk,
         "typical": typical.key,
-        "mark": Annotation.objects.filter(item=typical).earliest("pk").pk,
+        "mark": min(typical.annotations.order_by("pk"), key=lambda mark: abs(_versions_of(mark) - VERSIONS_OF_ONE)).pk,
         "whole": reviews["The whole trail"],
         "chapter": reviews["The latest chapter"],
         "entries": Entry.objects.count(),
@@ -146,6 +147,10 @@ def _typical_item() -> Item:
 def _acts_on(item: Item) -> int:
     marks = list(item.annotations.values_list("pk", flat=True))
     return Entry.objects.filter(subject_type=Annotation._meta.label_lower, subject_id__in=marks).count()
+
+
+def _versions_of(mark: Annotation) -> int:
+    return versions_of(Annotation)._default_manager.filter(id=mark.pk).count()
 
 
 class Base:

@@ -12,6 +12,8 @@ from roles.models import User
 from roles.services import create_account, grant_role, grant_superuser
 from snapshots.content import newest_cut
 
+# The shortest trail that others are held against.
+SHORTEST = 10_000
 PROJECTS, ANNOTATORS, CLASSES, ENTRIES_OF_AN_ITEM = 30, 40, 8, 40
 # The large one, two of middle size, and a long tail; what is left over is the one that is all but empty.
 LARGE, QUIET = "harbour", "quiet"
@@ -26,6 +28,8 @@ class Place:
     people: dict[str, list[User]]
     classes: list[int]
     items: int
+    # The items that the last half year is about, the same at every length.
+    latest_items: int
     first_item: int = 0
     first_mark: int = 0
     # The highest id of each table of versions, and the snapshots so far.
@@ -53,8 +57,8 @@ def staged(entries: int) -> list[Place]:
         classes = [add_class(project, f"kind-{each}", f"Kind {each}", by=owner).pk for each in range(CLASSES)]
         share = SHARES[number] if number < len(SHARES) else 0.0
         people = {"owner": [owner], "reviewer": [ravi], "annotator": team}
-        items = max(20, int(entries * share / ENTRIES_OF_AN_ITEM))
-        places.append(Place(project, people, classes, items, cut=newest_cut(project.pk)))
+        items, latest = (max(20, int(length * share / ENTRIES_OF_AN_ITEM)) for length in (entries, SHORTEST))
+        places.append(Place(project, people, classes, items, min(items, latest), cut=newest_cut(project.pk)))
     return places
 
 

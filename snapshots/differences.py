@@ -12,8 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from audit.history import versions_of
-from audit.models import Entry
-from audit.selectors import entries_of
+from audit.selectors import events_of
 from labelop.models import Project
 
 from .content import CONTENT, SECTIONS, Record, State, in_parts, touched
@@ -162,15 +161,14 @@ class Comparison:
         return [record.difference for record in self.touched if record.differs]
 
     @cached_property
-    def entries(self) -> dict[uuid.UUID, list[Entry]]:
-        """The entries that explain the operations between the cuts."""
-        operations = (operation for record in self.touched for operation in record.operations)
-        return entries_of(operations, self.project.pk)
+    def events(self) -> dict[uuid.UUID, dict[str, int]]:
+        """What explains the operations between the cuts: the events of each, with the id of the last entry."""
+        return events_of((operation for record in self.touched for operation in record.operations), self.project.pk)
 
     @property
     def explained(self) -> Collection[uuid.UUID]:
         """The operations between the cuts that have an entry of their own."""
-        return self.entries.keys()
+        return self.events.keys()
 
     def unexplained(self, operations: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         """Those of these operations that no entry of their own explains."""

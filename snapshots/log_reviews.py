@@ -216,6 +216,11 @@ def undecided(log_review: LogReview) -> QuerySet[Entry]:
     return decision_points(log_review).filter(~Exists(decided))
 
 
+def decided(log_review: LogReview) -> QuerySet[Disposition]:
+    """The dispositions of decision points: of few among many, so that the many are not gone through for them."""
+    return Disposition.objects.filter(log_review=log_review, entry__in=decision_points(log_review).values("pk"))
+
+
 def acted_in(log_review: LogReview) -> Q:
     """What holds of a user who did something in the scope, or to whom it is attributed; reading the trail is no act.
 
@@ -254,12 +259,11 @@ class Progress:
 
 
 def progress_of(log_review: LogReview) -> Progress:
-    points = decision_points(log_review).count()
     finding = Finding.objects.filter(log_review=log_review, entry=OuterRef("entry"))
     calling = log_review.dispositions.filter(verdict__in=NEEDS_FINDING)
     return Progress(
-        points,
-        points - undecided(log_review).count(),
+        decision_points(log_review).count(),
+        decided(log_review).count(),
         len(log_review.checklist),
         sum(1 for line in log_review.checklist if line["answer"]),
         list(calling.filter(~Exists(finding))),
@@ -267,16 +271,16 @@ def progress_of(log_review: LogReview) -> Progress:
 
 
 def points_of(log_reviews: Sequence[LogReview]) -> dict[int, tuple[int, int]]:
-    """How many decision points each of these log reviews has, and how many without a disposition; asked at once."""
+    """How many decision points each of these log reviews has, and how many with a disposition; asked at once."""
     points = _counted([(each.pk, decision_points(each)) for each in log_reviews])
-    left = _counted([(each.pk, undecided(each)) for each in log_reviews])
-    return {each.pk: (points.get(each.pk, 0), left.get(each.pk, 0)) for each in log_reviews}
+    settled = _counted([(each.pk, decided(each)) for each in log_reviews])
+    return {each.pk: (points.get(each.pk, 0), settled.get(each.pk, 0)) for each in log_reviews}
 
 
-def _counted(scopes: list[tuple[int, QuerySet[Entry]]]) -> dict[int, int]:
+def _counted(scopes: list[tuple[int, QuerySet[Any]]]) -> dict[int, int]:
     numbers = [
-        entries.order_by().annotate(of=Value(pk)).values("of").annotate(number=Count("pk")).values_list("of", "number")
-        for pk, entries in scopes
+        rows.order_by().annotate(of=Value(pk)).values("of").annotate(number=Count("pk")).values_list("of", "number")
+        for pk, rows in scopes
     ]
     return dict(numbers[0].union(*numbers[1:], all=True)) if numbers else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 
 from audit.history import versions_of
 from audit.models import Entry
-from audit.selectors import entries_of
+from audit.selectors import entries_about
 from labelop.models import Annotation, Item, LabelClass
 
 from .content import in_parts
@@ -19,7 +20,7 @@ from .differences import changed_fields, values_by_field
 
 @dataclass(frozen=True)
 class Step:
-    """One version of an item or of one of its annotations, with what it changed and the entries of its operation."""
+    """One version of an item or of one of its annotations, with what it changed and the entries that explain it."""
 
     version: Any
     key: str
@@ -33,10 +34,13 @@ class Step:
 
     @property
     def entry(self) -> Entry | None:
-        """The entry that explains it best: one about this very record, else the first of its operation."""
-        label = self.version.instance_type._meta.label_lower
-        about = [entry for entry in self.entries if (entry.subject_type, entry.subject_id) == (label, self.version.id)]
-        return next(iter(about or self.entries), None)
+        """The entry that explains it best."""
+        return next(iter(self.entries), None)
+
+    @property
+    def place(self) -> tuple[uuid.UUID, str, int]:
+        """The operation that wrote it, and the row it is a version of."""
+        return self.version.operation, self.version.instance_type._meta.label_lower, self.version.id
 
 
 def history_of(item: Item) -> list[Step]:
@@ -85,8 +89,8 @@ def _steps(item: Item) -> list[Step]:
 
 def _with_entries(steps: Iterable[Step], item: Item, among: QuerySet[Entry] | None = None) -> list[Step]:
     steps = list(steps)
-    entries = entries_of((step.version.operation for step in steps), item.project_id, among)
-    return [replace(step, entries=entries.get(step.version.operation, [])) for step in steps]
+    entries = entries_about((step.place for step in steps), item.project_id, among)
+    return [replace(step, entries=entries[step.place]) for step in steps]
 
 
 def _has(step: Step, name: str) -> bool:

@@ -123,8 +123,7 @@ class _Judge:
     def __init__(self, comparison: Comparison, after: Snapshot | None) -> None:
         project = comparison.project
         self.comparison = comparison
-        self.entries = comparison.entries
-        self.bulk = {operation for operation, entries in self.entries.items() if {e.event for e in entries} & BULK}
+        self.bulk = {operation for operation, events in comparison.events.items() if events.keys() & BULK}
         self.adjustments = adjustments_by_operation(project)
         self.approvals = _approvals(comparison, after)
         self.authors = _authors(comparison) if self.approvals else {}
@@ -138,7 +137,7 @@ class _Judge:
 
     def _approved(self, record: Touched) -> bool:
         """Whether somebody other than its author approved the record after its last change."""
-        last = max((entry.id for entry in self.entries[record.operations[-1]]), default=0)
+        last = max(self.comparison.events[record.operations[-1]].values(), default=0)
         authors = self.authors.get((record.section, record.record_id), set())
         for reviewer, entry_id in self.approvals.get((record.section, record.record_id), ()):
             if entry_id > last and reviewer not in authors:

@@ -8,6 +8,7 @@ from typing import Any
 from django.template.defaultfilters import pluralize
 
 from audit.events import BULK
+from audit.models import Entry
 from audit.selectors import entries_of
 from labelop.models import Assignment, LabelClass, ReviewPolicy
 
@@ -98,8 +99,8 @@ def bulk(window: Window) -> Gate | None:
     if not records:
         return None
     operations = {operation for record in records for operation in record.difference.operations}
-    explaining = entries_of(operations, window.release.project_id)
-    acts = {entry.pk for told in explaining.values() for entry in told if entry.event in BULK}
+    explaining = entries_of(operations, window.release.project_id, Entry.objects.filter(event__in=BULK))
+    acts = {entry.pk for told in explaining.values() for entry in told}
     settled = {
         entry_id
         for some in in_parts(acts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,14 +12,14 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from audit.query import LONGEST, MOST, Query, Term
-from audit.selectors import entries_of
+from audit.selectors import entries_about
 from labelop.drawing import Drawing
 from labelop.models import Project
 from roles.models import User
 from roles.telling import Pseudonyms, Told, told
 from roles.words import plainly
 
-from ..content import State
+from ..content import SECTIONS, State
 from ..differences import Difference, values_by_field
 from ..models import Adjustment
 from ..reconciliation import Accounting, Reconciled
@@ -32,7 +31,7 @@ from .places import place_of
 
 PAGE = 25
 KINDS = {"added": "Added", "changed": "Changed", "removed": "Removed"}
-SECTIONS = {"items": "item", "annotations": "annotation", "schema": "class"}
+CALLED = {"items": "item", "annotations": "annotation", "schema": "class"}
 ACTS_SHOWN = 20
 # How many unexplained records the headline names.
 NAMED_AT_ONCE = 3
@@ -154,10 +153,10 @@ def _lines(
 ) -> list[DifferenceLine]:
     before, snapshot = statement.before, statement.after
     project = snapshot.project
-    by_act = entries_of((act for record in records for act in record.difference.operations), project.pk)
-    entries = {entry.pk: entry for found in by_act.values() for entry in found}
+    about = entries_about((each for record in records for each in _acts_on(record.difference)), project.pk)
+    entries = {entry.pk: entry for found in about.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), reader, pseudonyms)}
-    silent = {act for record in records for act in record.difference.operations if act not in by_act}
+    silent = {act for (act, _, _), found in about.items() if not found}
     accepted = Adjustment.objects.filter(project=project, adjusts__in=silent).accepted() if silent else []
     adjustments = {adjustment.adjusts: adjustment for adjustment in accepted}
     differences = [record.difference for record in records]
@@ -165,9 +164,25 @@ def _lines(
     drawings = drawings_of(differences, project, then, State(project.pk, snapshot.cut))
     standings = standings_of(reader, [(each.section, each.record_id) for each in differences])
     return [
-        _line(record, drawing, standings.get(_place(record)), project, by_act, lines, adjustments)
+        _line(
+            record,
+            drawing,
+            standings.get(_place(record)),
+            project,
+            {
+                act: [lines[entry.pk] for entry in about[act, label, row]]
+                for act, label, row in _acts_on(record.difference)
+            },
+            adjustments,
+        )
         for record, drawing in zip(records, drawings, strict=True)
     ]
+
+
+def _acts_on(difference: Difference) -> list[tuple[uuid.UUID, str, int]]:
+    """The operations of a difference, newest first, each with the row that differs."""
+    label = SECTIONS[difference.section]._meta.label_lower
+    return [(act, label, difference.record_id) for act in reversed(difference.operations)]
 
 
 def _place(record: Reconciled) -> tuple[str, int]:
@@ -179,17 +194,16 @@ def _line(
     drawing: Drawing,
     standing: Standing | None,
     project: Project,
-    by_act: dict[Any, list[Any]],
-    lines: dict[int, Told],
+    told_of: dict[uuid.UUID, list[Told]],
     adjustments: dict[uuid.UUID, Adjustment],
 ) -> DifferenceLine:
     difference = record.difference
-    acts = [lines[entry.pk] for act in reversed(difference.operations) for entry in by_act.get(act, [])]
+    acts = [line for lines in told_of.values() for line in lines]
     adjusted = [adjustments[act] for act in difference.operations if act in adjustments]
-    silent = sum(act not in by_act and act not in adjustments for act in difference.operations)
+    silent = sum(not lines and act not in adjustments for act, lines in told_of.items())
     return DifferenceLine(
         named(difference),
-        SECTIONS.get(difference.section, difference.section),
+        CALLED.get(difference.section, difference.section),
         difference.kind,
         str(record.verdict.label),
         record.verdict in ALARMING,

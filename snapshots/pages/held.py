@@ -49,14 +49,10 @@ class Held:
     log_review: LogReview
     when: str
     points: int
-    left: int
+    decided: int
     verdicts: list[tuple[str, int]]
     sign_off: SignOff | None
     signed_by: str
-
-    @property
-    def decided(self) -> int:
-        return self.points - self.left
 
     @property
     def answered(self) -> int:

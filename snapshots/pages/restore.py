@@ -28,7 +28,7 @@ from ..scenes import drawings_of
 from ..selectors import snapshots_visible_to
 from ..services.restore import restore as restore_snapshot
 from ..standing import standings_of
-from .differences import SECTIONS, gist, named
+from .differences import CALLED, gist, named
 from .tabs import tabs_of
 
 SHOWN = 50
@@ -103,7 +103,7 @@ def _lines(project: Project, preview: Preview, viewer: User | AnonymousUser) -> 
     return [
         {
             "name": named(one),
-            "section": SECTIONS[one.section],
+            "section": CALLED[one.section],
             "kind": one.kind,
             "gist": gist(one, drawing),
             "drawing": drawing,
