@@ -6,6 +6,7 @@ import codecs
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ MAX_FILES = 500_000
 # What packs better than this is no annotation file but made to fill memory.
 MAX_RATIO = 200
 _SMALL = 2**20
+_TOO_MANY = f"more than {MAX_FILES:,} files"
+# Each member of an archive stands in its directory behind these octets.
+_MEMBER = b"PK\x01\x02"
 
 _PICTURES = frozenset(
     {
@@ -34,9 +38,13 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 @dataclass(frozen=True)
 class Files:
-    """The files under a root, by their paths in it, in order; pictures and recordings are not among them."""
+    """The files under a root, by their paths in it, in order; pictures and recordings are not among them.
+
+    `called` is the name that whoever brought them knows the root by.
+    """
 
     root: Path
+    called: str
     names: tuple[str, ...]
     archive: zipfile.ZipFile | None = None
 
@@ -47,7 +55,7 @@ class Files:
             with self.archive.open(name) if self.archive else self._path(name).open("rb") as file:
                 yield file
         except _UNREADABLE as error:
-            raise BadFile(name, None, f"cannot be read ({error})") from error
+            raise BadFile(name, None, f"cannot be read ({_reason_of(error)})") from error
 
     def whole(self, name: str) -> bytes:
         """All of a small file."""
@@ -79,23 +87,25 @@ def decoded(content: bytes, place: str) -> str:
 
 
 @contextmanager
-def files_at(path: Path) -> Iterator[Files]:
-    """The files of a path; a zip archive is known by its content."""
+def files_at(path: Path, called: str = "") -> Iterator[Files]:
+    """The files of a path, which somebody may know by another name; a zip archive is known by its content."""
+    called = called or path.name
     if path.is_dir():
-        yield Files(path, tuple(_in_folder(path)))
+        yield Files(path, called, tuple(_in_folder(path, called)))
         return
     if not path.is_file():
         raise BadFile(str(path), None, "there is no such file or folder")
     if not zipfile.is_zipfile(path):
-        _check_size(path.name, path.stat().st_size)
-        yield Files(path, (path.name,))
+        _check_size(called, path.stat().st_size)
+        yield Files(path, called, (called,))
         return
+    _must_have_few_members(path, called)
     try:
         archive = zipfile.ZipFile(path)
     except _UNREADABLE as error:
-        raise BadFile(path.name, None, f"cannot be read as a zip archive ({error})") from error
+        raise BadFile(called, None, f"cannot be read as a zip archive ({_reason_of(error)})") from error
     with archive:
-        yield Files(path, tuple(_in_archive(archive)), archive)
+        yield Files(path, called, tuple(_in_archive(archive, called)), archive)
 
 
 def numbered_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -120,7 +130,12 @@ def line_text(line: bytes | None) -> str:
         raise BadField(None, f"not UTF-8 ({error.reason} at byte {error.start})") from error
 
 
-def _in_folder(root: Path) -> list[str]:
+def _reason_of(error: Exception) -> str:
+    """What stopped a file from being read; not where on this machine it lies."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _in_folder(root: Path, called: str) -> list[str]:
     found: list[str] = []
     inside = root.resolve()
     for path in sorted(root.rglob("*")):
@@ -131,10 +146,23 @@ def _in_folder(root: Path) -> list[str]:
             raise BadFile(name, None, "a link that leads out of the folder")
         _check_size(name, path.stat().st_size)
         found.append(name)
-    return _few_enough(found, root.name)
+    if len(found) > MAX_FILES:
+        raise BadFile(called, None, _TOO_MANY)
+    return found
 
 
-def _in_archive(archive: zipfile.ZipFile) -> list[str]:
+def _must_have_few_members(path: Path, called: str) -> None:
+    """Refuse an archive of too many members before its directory is held in memory, pictures among them."""
+    members, end = 0, b""
+    with path.open("rb") as file:
+        while piece := file.read(2**20):
+            members += (end + piece).count(_MEMBER)
+            end = piece[-len(_MEMBER) + 1 :]
+    if members > MAX_FILES:
+        raise BadFile(called, None, _TOO_MANY)
+
+
+def _in_archive(archive: zipfile.ZipFile, called: str) -> list[str]:
     found: list[str] = []
     total = 0
     for entry in archive.infolist():
@@ -154,16 +182,9 @@ def _in_archive(archive: zipfile.ZipFile) -> list[str]:
         if total > MAX_ALL_BYTES:
             raise BadFile(name, None, f"the archive unpacks to more than {MAX_ALL_BYTES:,} bytes")
         found.append(name)
-    doubled = {name for name in found if found.count(name) > 1} if len(set(found)) < len(found) else set()
-    if doubled:
+    if doubled := {name for name, times in Counter(found).items() if times > 1}:
         raise BadFile(min(doubled), None, "stands twice in the archive")
-    return _few_enough(sorted(found), str(archive.filename))
-
-
-def _few_enough(found: list[str], place: str) -> list[str]:
-    if len(found) > MAX_FILES:
-        raise BadFile(place, None, f"more than {MAX_FILES:,} files")
-    return found
+    return sorted(found)
 
 
 def _check_size(name: str, size: int) -> None:

@@ -63,8 +63,8 @@ def recognised(files: Files) -> str:
     if len(found) == 1:
         return found.pop()
     known = ", ".join(READERS)
-    reason = f"holds {' and '.join(sorted(found))}: say which with --format" if found else f"none of {known}"
-    raise BadFile(files.root.name, None, reason)
+    reason = f"holds {' and '.join(sorted(found))}: say which is meant" if found else f"none of {known}"
+    raise BadFile(files.called, None, reason)
 
 
 def _format_of(files: Files, name: str) -> str:

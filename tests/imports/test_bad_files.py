@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class TestWhatIsNotKnown:
     def test_two_formats_in_one_folder_are_ambiguous(self, tmp_path: Path) -> None:
         coco(tmp_path)
         written(tmp_path / "b.json", '[{"data": {}, "annotations": []}]')
-        with pytest.raises(BadFile, match="holds coco and label_studio: say which with --format"):
+        with pytest.raises(BadFile, match="holds coco and label_studio: say which is meant"):
             format_of(tmp_path)
 
     def test_no_such_file(self, tmp_path: Path) -> None:
@@ -98,6 +99,33 @@ class TestHarm:
     def test_an_archive_that_unpacks_beyond_measure_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(BadFile, match="unpacks to more than 200 times its size"):
             format_of(zipped(tmp_path / "a.zip", **{"a.xml": " " * 3_000_000}))
+
+    def test_an_archive_of_too_many_files_is_refused_before_it_is_opened(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = zipped(tmp_path / "a.zip", **{f"{number}.jpg": "" for number in range(11)})
+        monkeypatch.setattr(files, "MAX_FILES", 11)
+        with files_at(path) as found:
+            assert found.names == ()
+        monkeypatch.setattr(files, "MAX_FILES", 10)
+        monkeypatch.delattr(zipfile, "ZipFile")
+        with pytest.raises(BadFile, match=r"a\.zip: more than"):
+            format_of(path)
+
+    def test_a_name_that_stands_many_times_in_an_archive_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.zip"
+        with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings(action="ignore"):
+            for _ in range(3):
+                archive.writestr("b.xml", "")
+        with pytest.raises(BadFile, match=r"b\.xml: stands twice in the archive"):
+            format_of(path)
+
+    def test_what_cannot_be_read_is_told_without_its_place_on_this_machine(self, tmp_path: Path) -> None:
+        with files_at(written(tmp_path / "a.json", "{}"), "theirs.json") as found:
+            (tmp_path / "a.json").unlink()
+            with pytest.raises(BadFile) as refused:
+                recognised(found)
+        assert str(refused.value) == "theirs.json: cannot be read (No such file or directory)"
 
     def test_a_damaged_archive_is_refused(self, tmp_path: Path) -> None:
         path = zipped(tmp_path / "a.zip", **{"a.xml": "<annotation>" + "x" * 500 + "</annotation>"})

@@ -63,7 +63,7 @@ def names_classes(files: Files) -> str:
 def layout_of(files: Files) -> Layout:
     name = names_classes(files)
     if not name:
-        raise BadFile(files.root.name, None, "nothing names the classes: obj.names, classes.txt or data.yaml is needed")
+        raise BadFile(files.called, None, "nothing names the classes: obj.names, classes.txt or data.yaml is needed")
     if not name.endswith((".yaml", ".yml")):
         lines = files.text(name).splitlines()
         return Layout({number: line.strip() for number, line in enumerate(lines) if line.strip()})
