@@ -31,6 +31,7 @@ from .filters import (
     WebhookFilters,
 )
 from .forms import connections, items, projects, schema, webhooks, work
+from .forms.imports import ImportFileForm
 from .models import Annotation, Assignment, Connection, Dispute, Item, LabelClass, Project, Pull, QualitySignal, Review
 from .pages.past import drawn_classes, drawn_items, drawn_marks
 from .quality import iso_week, share
@@ -53,7 +54,7 @@ class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "risk_tier", "customer_facing", "review_policy", "schema_frozen")
     filters = ProjectFilters
     empty = "Projects are made by whoever runs the site, who names the first owner."
-    acts = (*projects.ACTS, *schema.OF_A_PROJECT, OpenServiceAccount)
+    acts = (ImportFileForm, *projects.ACTS, *schema.OF_A_PROJECT, OpenServiceAccount)
 
     def visible_to(self, viewer: User | AnonymousUser) -> QuerySet[Project]:
         return projects_visible_to(viewer)

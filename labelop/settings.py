@@ -197,6 +197,10 @@ LABELOP_WEBHOOK_LOOPBACK = env.bool("LABELOP_WEBHOOK_LOOPBACK", default=False)
 # asked at public addresses alone.
 LABELOP_LABEL_STUDIO_HOSTS = env.list("LABELOP_LABEL_STUDIO_HOSTS", default=[])
 
+# How large a file may be that is sent. It lies in a temporary file, whatever its size, until its request is answered.
+LABELOP_UPLOAD_BYTES = env.int("LABELOP_UPLOAD_BYTES", default=50 * 2**20)
+FILE_UPLOAD_HANDLERS = ["roles.uploads.UploadHandler"]
+
 # Reminders. Without EMAIL_URL (smtp+tls://user:password@host:587) nothing is sent.
 globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10

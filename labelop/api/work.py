@@ -13,6 +13,7 @@ from roles.forms.tokens import OpenServiceAccount
 
 from .. import filters
 from ..forms import items, marks, projects, schema, work
+from ..forms.imports import ImportFileForm
 from ..models import Annotation, Assignment, Dispute, Item, LabelClass, Project, QualitySignal, Review
 from ..quality import sentence_of
 from ..selectors.projects import projects_visible_to
@@ -119,7 +120,7 @@ COLLECTIONS = (
         "Bodies of work to label, each with its team, its rules and its past.",
         ProjectRow,
         projects_visible_to,
-        (*projects.ACTS, *schema.OF_A_PROJECT, GrantRole, RevealNames, OpenServiceAccount),
+        (ImportFileForm, *projects.ACTS, *schema.OF_A_PROJECT, GrantRole, RevealNames, OpenServiceAccount),
         (projects.CreateProjectForm,),
         lookup="slug",
         filters=filters.ProjectFilters,

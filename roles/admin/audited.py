@@ -179,8 +179,9 @@ class AuditedAdmin(admin.ModelAdmin):
         return self._ask(request, form_class, None)
 
     def _ask(self, request: HttpRequest, form_class: type[ActForm], row: Any) -> HttpResponse:
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
         form = form_class(
-            request.POST if request.method == "POST" else None,
+            *sent,
             # What the link that led here has filled in already.
             initial=request.GET.dict(),
             subject=row,
@@ -207,6 +208,8 @@ class AuditedAdmin(admin.ModelAdmin):
     def after(self, request: HttpRequest, form: ActForm, made: Model) -> HttpResponse:
         """What follows an act that is done: the row that it made or changed."""
         messages.success(request, form.done)
+        for warning in form.warnings:
+            messages.warning(request, warning)
         return redirect(self.address_after(made))
 
     def _offered(self, request: HttpRequest, forms: tuple[type[ActForm], ...], row: Any) -> list[type[ActForm]]:

@@ -9,9 +9,11 @@ from http import HTTPStatus
 from typing import Any, get_type_hints
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpResponse
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
@@ -19,10 +21,11 @@ from audit.acting import locked, operation
 
 from ..forms import ActForm, project_of
 from ..services import authorize
-from .answers import Answers, answers_to, bind
+from .answers import Answers, answers_to, bind, takes_files
 from .collections import Collection, CollectionView, RowsView, etag_of
 from .described import Described
 from .idempotency import Claim, claimed
+from .parsing import UploadParser, sent_with
 from .problems import Problem
 from .rows import address_of
 
@@ -52,26 +55,35 @@ class ActsView(CollectionView):
         """The row to act on, for somebody who may; None where something is begun."""
         raise NotImplementedError
 
+    def get_parsers(self) -> list[BaseParser]:
+        return [UploadParser()] if takes_files(self.form_class) else super().get_parsers()
+
     def answers(self, request: Request) -> dict[str, Any]:
-        checked: Answers = answers_to(self.form_class)(data=request.data)
+        checked: Answers = answers_to(self.form_class)(data=sent_with(request))
         return checked.checked()
 
     def _act(self, row: Any, answers: dict[str, Any], claim: Claim | None) -> HttpResponse:
-        if self.form_class.alone:
-            made, secret = self._done(row, answers)
-            return self._answer(made, secret, self.form_class.operation_of(made), claim)
+        form = self.form_class(subject=row, viewer=self.viewer)
+        if form.alone:
+            made = self._done(form, answers)
+            return self._answer(form, made, form.operation_of(made), claim)
+        if form.several:
+            with transaction.atomic():
+                if claim is not None:
+                    claim.hold()
+                self._must_match(row)
+                made = self._done(form, answers)
+                return self._answer(form, made, form.operation_of(made), claim)
         with operation(by=self.viewer) as act:
             self._must_match(row)
-            return self._answer(*self._done(row, answers), act.operation, claim)
+            return self._answer(form, self._done(form, answers), act.operation, claim)
 
-    def _done(self, row: Any, answers: dict[str, Any]) -> tuple[Model, dict[str, str | None]]:
-        """What the act made or changed, and the secret that some acts tell."""
-        form = self.form_class(subject=row, viewer=self.viewer)
+    def _done(self, form: ActForm, answers: dict[str, Any]) -> Model:
+        """What the act made or changed."""
         bind(form, answers)
         if not form.is_valid():
             raise ValidationError(form.errors.as_data())
-        made = form.act(**form.cleaned_data)
-        return made, {} if form.secret is None else {"secret": form.secret}
+        return form.act(**form.cleaned_data)
 
     def _must_match(self, row: Any) -> None:
         """Refuse when the row is not any more what its `ETag` was made of."""
@@ -84,9 +96,7 @@ class ActsView(CollectionView):
         if wanted.strip() != "*" and now not in [tag.strip() for tag in wanted.split(",")]:
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "The row has changed since it was read.")
 
-    def _answer(
-        self, made: Model, secret: dict[str, str | None], operation_id: uuid.UUID | None, claim: Claim | None
-    ) -> HttpResponse:
+    def _answer(self, form: ActForm, made: Model, operation_id: uuid.UUID | None, claim: Claim | None) -> HttpResponse:
         collection = self.collections[type(made)]
         # What one has just given away one may not see any more.
         row = collection.visible_to(self.viewer).filter(pk=made.pk).first()
@@ -94,7 +104,9 @@ class ActsView(CollectionView):
             "operation": str(operation_id) if operation_id else None,
             "url": address_of(row) if row is not None else None,
             "row": collection.told(row, self.request) if row is not None else None,
+            **(form.told or {}),
         }
+        secret = {} if form.secret is None else {"secret": form.secret}
         status = HTTPStatus.CREATED if self.makes else HTTPStatus.OK
         location = str(told["url"] or "") if self.makes else ""
         if claim is not None:
@@ -117,7 +129,8 @@ class ActsView(CollectionView):
         made = self.collections[self.made_model]
         about = " ".join((form.__doc__ or "").split()) or form.done
         done = done_of(made, form.secret is not None)
-        return Described(name, form.label, about, done, status, answers_to(form), headers)
+        also = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE,) if takes_files(form) else ()
+        return Described(name, form.label, about, done, status, answers_to(form), headers, form.tells, also)
 
     @property
     def made_model(self) -> type[Model]:

@@ -8,11 +8,14 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
 from ..forms import ActForm, ProjectField
-from .problems import Malformed
+from ..uploads import is_too_large
+from .problems import Malformed, TooLarge
 
 LARGEST = 2**63 - 1
 
@@ -93,6 +96,22 @@ class AnyJSON(serializers.JSONField):
         return data
 
 
+class SpelledTruth(Truth):
+    """true or false, as a form has to spell them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return super().to_internal_value({"true": True, "false": False}.get(data, data))
+
+
+class Sent(serializers.FileField):
+    """A file that is sent; one that is too large is a problem of its own."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, UploadedFile) and is_too_large(data.size or 0):
+            raise TooLarge
+        return super().to_internal_value(data)
+
+
 class Answers(serializers.Serializer):
     """The answers to what a form asks; describes them, and does nothing."""
 
@@ -124,18 +143,26 @@ def answers_to(form_class: type[ActForm]) -> type[Answers]:
     """The serializer of what a form asks."""
     order = [name for name in (form_class.field_order or ()) if name in form_class.base_fields]
     names = [*order, *(name for name in form_class.base_fields if name not in order)]
-    fields = {name: _field_of(form_class.base_fields[name]) for name in names}
+    as_a_form = takes_files(form_class)
+    fields = {name: _field_of(form_class.base_fields[name], as_a_form=as_a_form) for name in names}
     return type(form_class.__name__.removesuffix("Form"), (Answers,), fields)
 
 
-def _field_of(field: Any) -> serializers.Field:
+def takes_files(form_class: type[ActForm]) -> bool:
+    """Whether the answers come as a form and not as JSON: then nothing is null in them."""
+    return any(isinstance(field, forms.FileField) for field in form_class.base_fields.values())
+
+
+def _field_of(field: Any, *, as_a_form: bool) -> serializers.Field:
     # Where a form shows what is there already, only what is to change need be said.
     required = field.required and not field.show_hidden_initial
     options: dict[str, Any] = {
         "required": required,
         "help_text": str(field.help_text or field.label or "") or None,
     }
-    if not required and not isinstance(field, forms.BooleanField):
+    if as_a_form and isinstance(field, forms.BooleanField):
+        return SpelledTruth(**options)
+    if not required and not as_a_form and not isinstance(field, forms.BooleanField):
         options["allow_null"] = True
     return _typed(field, options)
 
@@ -180,6 +207,7 @@ TYPES: dict[type[forms.Field], Callable[[Any, dict[str, Any]], serializers.Field
     forms.DateField: lambda field, options: Day(**options),
     forms.UUIDField: lambda field, options: serializers.UUIDField(**options),
     forms.JSONField: lambda field, options: AnyJSON(**options),
+    forms.FileField: lambda field, options: Sent(**options),
     forms.CharField: _text,
 }
 
@@ -187,6 +215,7 @@ TYPES: dict[type[forms.Field], Callable[[Any, dict[str, Any]], serializers.Field
 def bind(form: ActForm, answers: dict[str, Any]) -> None:
     """Give a form its answers. What is left out stays as it is: as the form would have shown it."""
     data: dict[str, Any] = {}
+    form.files = MultiValueDict({name: [given] for name, given in answers.items() if isinstance(given, UploadedFile)})
     for name, field in form.fields.items():
         shown = form.get_initial_for_field(field, name)
         given = answers.get(name)
@@ -209,6 +238,7 @@ EXAMPLES: dict[str, Any] = {
     "key": "photo-1",
     "project": "birds",
     "items": "photo-1\nphoto-2",
+    "file": '{"item": "photo-7", "data": {"uri": "photo-7.jpg"}, "annotations": []}\n',
 }
 
 

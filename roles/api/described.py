@@ -19,7 +19,8 @@ class Page:
 class Described:
     """One thing that can be asked: its name, what it tells, and what it answers when all is well.
 
-    `answer` is a serializer, a `Page` of one, a `TypedDict`, or the media type of a stream.
+    `answer` is a serializer, a `Page` of one, a `TypedDict`, or the media type of a stream. `beside` is a `TypedDict`
+    of what is told beside a serializer, `also` what may go wrong here and not everywhere.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Described:
     status: HTTPStatus = HTTPStatus.OK
     request: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    beside: Any = None
+    also: tuple[HTTPStatus, ...] = ()
 
 
 READING = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)

@@ -1,4 +1,4 @@
-"""What is sent: one JSON object, strictly; and what is answered: JSON, unless a stream is asked for."""
+"""What is sent: one JSON object, strictly, or a form with a file; and what is answered: JSON, unless a stream is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from django.http import QueryDict
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
+
+from ..uploads import AROUND, is_too_large
+from .problems import Malformed, TooLarge
 
 # So deep a body may nest, and so many octets it may have.
 DEEPEST, LARGEST = 30, 2_500_000
@@ -31,6 +36,28 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is a JSON object.")
         _must_be_storable(parsed)
         return parsed
+
+
+class UploadParser(MultiPartParser):
+    """A form with files, which lie on disk; one that says that it is too large is not read."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        if is_too_large(int(parser_context["request"].META.get("CONTENT_LENGTH", 0)) - AROUND):
+            raise TooLarge
+        return super().parse(stream, media_type, parser_context)
+
+
+def sent_with(request: Request) -> dict[str, Any]:
+    """What a body says by name: values of JSON, or the texts and files of a form, where each name stands once."""
+    sent = request.data
+    if not isinstance(sent, QueryDict):
+        return dict(sent)
+    doubled = sorted(name for name, values in sent.lists() if len(values) > 1)
+    if doubled:
+        raise Malformed(
+            "A name stands twice.", [{"pointer": f"/{name}", "detail": "Stands twice."} for name in doubled]
+        )
+    return sent.dict()
 
 
 class JSONUnlessAsked(DefaultContentNegotiation):

@@ -13,6 +13,9 @@ from rest_framework.response import Response
 
 from audit.acting import GateBusy, Refused, record_refusal_after_rollback
 
+from ..forms import Unreadable
+from ..uploads import too_large
+
 CONTENT_TYPE = "application/problem+json"
 SECONDS_AT_THE_GATE = 5
 # Its JSON schema.
@@ -61,6 +64,15 @@ class WrongParameter(Malformed):
         super().__init__(detail, [{"parameter": name, "detail": detail}])
 
 
+class TooLarge(Problem):
+    """A file that is larger than the site takes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(), [{"pointer": "/file", "detail": too_large()}]
+        )
+
+
 def problem_of(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The answer to what went wrong; None for what nobody foresaw, which `labelop.pages.errors` answers."""
     headers: dict[str, str] = {}
@@ -73,6 +85,8 @@ def problem_of(error: Exception, context: Mapping[str, Any]) -> Response | None:
         status, detail = HTTPStatus.FORBIDDEN, "You may not do this."
     elif isinstance(error, (Http404, exceptions.NotFound)):
         status, detail = HTTPStatus.NOT_FOUND, "Nothing is here."
+    elif isinstance(error, Unreadable):
+        status, detail, errors = HTTPStatus.BAD_REQUEST, "This cannot be read.", list(errors_of(error))
     elif isinstance(error, ValidationError):
         status, detail, errors = HTTPStatus.UNPROCESSABLE_ENTITY, "This cannot be done.", list(errors_of(error))
     elif isinstance(error, GateBusy):

@@ -80,7 +80,7 @@ class ApiSchema(AutoSchema):
     def get_response_serializers(self) -> dict[Any, Any]:
         described = self.described
         answers: dict[Any, Any] = {(described.status.value, self._media_type()): self._good(described.answer)}
-        wrong = [*READING, *ALWAYS, *(ACTING if self.method == "POST" else ())]
+        wrong = [*READING, *ALWAYS, *(ACTING if self.method == "POST" else ()), *described.also]
         for status in sorted(wrong):
             answers[status.value, CONTENT_TYPE] = OpenApiResponse(self._problem(), description=status.phrase)
         if "If-None-Match" in described.headers:
@@ -102,6 +102,9 @@ class ApiSchema(AutoSchema):
         if isinstance(answer, Page):
             row = self.resolve_serializer(answer.serializer, "response").ref
             return OpenApiResponse(_page_of(row), description="Newest first.")
+        if self.described.beside is not None:
+            parts = [self.resolve_serializer(answer, "response").ref, self._typed(self.described.beside)]
+            return OpenApiResponse({"allOf": parts}, description="Done.")
         if isinstance(answer, type) and issubclass(answer, Serializer):
             return OpenApiResponse(answer, description="Done." if self.method == "POST" else "Found.")
         return OpenApiResponse(self._typed(answer), description="Told.")

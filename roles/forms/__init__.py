@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -72,6 +73,10 @@ def take_errors(form: forms.Form, errors: dict[str, Any]) -> None:
         form.add_error(field if field in form.fields else None, messages)
 
 
+class Unreadable(forms.ValidationError):
+    """What was sent is none of what the act takes, whatever stands here: the sender's to mend."""
+
+
 class ActForm(forms.Form):
     """What one act asks, on a page of its own in the admin; a subclass hands the answers to a service in `act`.
 
@@ -81,14 +86,21 @@ class ActForm(forms.Form):
 
     name: ClassVar[str]
     label: ClassVar[str]
-    done: ClassVar[str]
+    done: str
     can: ClassVar[Can]
     # Looks like what it does: an ending or a refusal is drawn as such.
     ending: ClassVar[bool] = False
     # Whether the act must be the first of its transaction, since it holds the gate alone.
     alone: ClassVar[bool] = False
+    # Whether it is done in acts of its own, each at its own time: they share a transaction, and no act stands around.
+    several: ClassVar[bool] = False
     # What an act tells once, right after; None of an act that tells none.
     secret: str | None = None
+    # The type of what an act tells of how it went, beside the row, and that itself.
+    tells: ClassVar[type[Mapping[str, Any]] | None] = None
+    told: Mapping[str, Any] | None = None
+    # What whoever acted is told beside `done`, a sentence each.
+    warnings: Sequence[str] = ()
     # Templates speak of the class itself; Django would make a form of it.
     do_not_call_in_templates = True
 
@@ -113,9 +125,8 @@ class ActForm(forms.Form):
     def act(self, *args: Any, **answers: Any) -> Model:
         raise NotImplementedError(f"{type(self).__name__} hands its answers to no service.")
 
-    @staticmethod
-    def operation_of(made: Any) -> uuid.UUID | None:
-        """The operation in which an act that stands alone was done: that of the newest entry about what it made."""
+    def operation_of(self, made: Any) -> uuid.UUID | None:
+        """The operation in which it was done, where none stands around it: of the newest entry about what it made."""
         about = Entry.objects.filter(subject_type=made._meta.label_lower, subject_id=made.pk)
         return about.order_by("-id").values_list("operation", flat=True).first()
 

@@ -53,8 +53,7 @@ class TakeSnapshot(ListActForm):
         except ValidationError as error:
             raise _at_the_field(error) from None
 
-    @staticmethod
-    def operation_of(made: Any) -> uuid.UUID | None:
+    def operation_of(self, made: Any) -> uuid.UUID | None:
         operation: uuid.UUID = made.entry.operation
         return operation
 

@@ -124,6 +124,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                                    " labelop_project_act:freeze-schema"
                                                                    " labelop_labelclass_act:deprecate"),
     ("404 403 403 403 403 200 200", "404 403 403 403 403 422 422", "labelop_project_act:describe"
+                                                                   " labelop_project_act:import"
                                                                    " labelop_project_act:risk-tier"
                                                                    " labelop_project_act:customer-facing"
                                                                    " labelop_project_act:review-policy"

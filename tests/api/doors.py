@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
-from django.test.client import ClientHandler
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, ClientHandler, encode_multipart
 from django.urls import get_resolver
 from django.utils import timezone
 
 from audit.acting import operation
 from labelop.services.projects import create_project
-from roles.api.answers import answers_to, example_of
+from roles.api.answers import answers_to, example_of, takes_files
 from roles.forms import MemberField, ProjectField
 from roles.matrix import Role, Scope
 from roles.models import Membership, Token, User
@@ -67,7 +68,8 @@ class Door:
     line: str
     address: str
     takes: frozenset[str]
-    body: str
+    body: str | bytes
+    content_type: str
 
 
 def doors_of(furnished: Furnished) -> Iterator[Door]:
@@ -77,10 +79,16 @@ def doors_of(furnished: Furnished) -> Iterator[Door]:
             continue
         view = pattern.callback.cls
         form = getattr(view, "form_class", None)
-        body = json.dumps({**example_of(answers_to(form)), **_of(furnished, form)}) if form else "{}"
+        told = {**example_of(answers_to(form)), **_of(furnished, form)} if form else {}
+        body, content_type = _as_a_form(told) if form and takes_files(form) else (json.dumps(told), "application/json")
         takes = frozenset(method.upper() for method in ("get", "post") if hasattr(view, method))
         address = V1 + _filled(str(pattern.pattern), furnished) + WANTED.get(str(pattern.name), "")
-        yield Door(str(pattern.name), address, takes, body)
+        yield Door(str(pattern.name), address, takes, body, content_type)
+
+
+def _as_a_form(told: dict[str, Any]) -> tuple[bytes, str]:
+    file = SimpleUploadedFile("example.jsonl", told["file"].encode())
+    return encode_multipart(BOUNDARY, {**told, "file": file}), MULTIPART_CONTENT
 
 
 def _of(furnished: Furnished, form: Any) -> dict[str, Any]:
@@ -133,9 +141,8 @@ _factory, _handler = RequestFactory(), ClientHandler(enforce_csrf_checks=False)
 def ask(secret: str, method: str, door: Door) -> Any:
     headers = {"authorization": f"Bearer {secret}"} if secret else {}
     body = door.body if method == "POST" else ""
-    return _handler(
-        _factory.generic(method, door.address, body, content_type="application/json", headers=headers).environ
-    )
+    asked = _factory.generic(method, door.address, body, content_type=door.content_type, headers=headers)
+    return _handler(asked.environ)
 
 
 def said_in(answer: Any) -> str:

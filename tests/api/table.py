@@ -54,7 +54,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
                                                             " projects/describe projects/risk-tier"
                                                             " projects/sample-percent projects/separation-of-duties"
                                                             " projects/freeze projects/freeze-schema"
-                                                            " projects/reveal-names classes/rename classes/deprecate"),
+                                                            " projects/reveal-names classes/rename classes/deprecate"
+                                                            " projects/import"),
     ("POST", "404 403 403 403 403 201 201 403 403 404 404", "projects/add-class projects/open-service-account"),
     ("POST", "404 403 403 403 403 422 422 403 403 404 404", "projects/customer-facing projects/review-policy"
                                                             " projects/activate projects/unfreeze projects/archive"

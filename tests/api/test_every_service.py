@@ -39,7 +39,6 @@ ON_THE_COMMAND_LINE = {
     "import_batch",  # of a history that is a file
     "replay_history",
     "pull",  # from Label Studio, with a token that is nowhere kept
-    "import_file",  # of another tool: as large as it likes, and names its authors as no role may
 }
 
 

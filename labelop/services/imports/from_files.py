@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit.acting import Refused, record_refusal_after_rollback
+from audit.events import BY_CODE
 from roles.models import User
 
 from ...connectors.checking import checked, checked_about, checked_class
@@ -31,12 +32,26 @@ _ITEMS_AT_ONCE = 1000
 _DIGITS = 16
 
 
-@dataclass
-class Imported:
-    """What a file holds, and what came of it. `skipped` records were left out, for what `left_out` says."""
+class ImportedTold(TypedDict):
+    """An import as plain data: what the file holds, what came of it, and which `skipped` records were `left_out`."""
 
     format: str
-    project_made: bool = False
+    items: int
+    annotations: int
+    cancelled: int
+    skipped: int
+    left_out: list[str]
+    notes: list[str]
+    changes: dict[str, int]
+    acts: int
+    not_in_file: int
+
+
+@dataclass
+class Imported:
+    """What a file holds, and what came of it."""
+
+    format: str
     items: int = 0
     annotations: int = 0
     cancelled: int = 0
@@ -49,12 +64,27 @@ class Imported:
     def changes(self) -> dict[str, int]:
         return dict(sorted(self.taken.changes.items()))
 
+    def as_dict(self) -> ImportedTold:
+        return {
+            "format": self.format,
+            "items": self.items,
+            "annotations": self.annotations,
+            "cancelled": self.cancelled,
+            "skipped": len(self.left_out),
+            "left_out": self.left_out,
+            "notes": self.notes,
+            "changes": self.changes,
+            "acts": self.taken.acts,
+            "not_in_file": self.not_in_file,
+        }
+
 
 def import_file(
     path: Path,
     slug: str,
     *,
     by: User,
+    called: str = "",
     format_name: str = "",
     split: str = "",
     keep_going: bool = False,
@@ -65,12 +95,13 @@ def import_file(
 
     Nothing is kept of a file that is not understood: `BadFile` names the place. With `keep_going` bad records are
     left out instead, each an item with all its marks. The same file again changes nothing.
+    `called` is what whoever brought the file knows it by, where it lies here under another name.
     """
     if format_name and format_name not in READERS:
         raise ValidationError(f"{format_name} is none of the formats {', '.join(READERS)}.")
     faults = Faults(keep_going)
     try:
-        with files_at(path) as files, transaction.atomic():
+        with files_at(path, called) as files, transaction.atomic():
             imported = Imported(format_name or recognised(files))
             _FromFile(files, slug, by, faults, imported, split, progress).run(whole=whole)
     except Refused as refused:
@@ -96,7 +127,7 @@ class _FromFile:
         self.classes: dict[str, ClassRecord] = {}
         self.about: dict[str, Any] = {}
         self.seen: dict[str, str] = {}
-        self.name = printable(self.files.root.name)
+        self.name = printable(self.files.called)
         self.project = self._project()
         source = f"{self.imported.format} {digest_of(self.files)} {self.name}"
         self.telling = Telling(source[:200], f"Import of {self.name}")
@@ -111,7 +142,6 @@ class _FromFile:
     def _project(self) -> Project:
         project = Project.objects.filter(slug=self.slug).first()
         if project is None:
-            self.imported.project_made = True
             project = create_project(self.slug, self.slug, by=self.by, reason=f"Import of {self.name}")
         return project
 
@@ -160,6 +190,16 @@ class _FromFile:
             return
         for start in range(0, len(others), _ITEMS_AT_ONCE):
             self._take_in([Incoming(key, None) for key in others[start : start + _ITEMS_AT_ONCE]])
+
+
+def sentences_of(told: ImportedTold) -> list[str]:
+    """What came of an import, to be read; what was left out of it stands in `told` itself."""
+    said = [f"The file ({told['format']}) holds {told['items']:,} items, {told['annotations']:,} annotations."]
+    if told["not_in_file"]:
+        said.append(f"{told['not_in_file']:,} other items of the project are not in it, and stay as they are.")
+    changes = ", ".join(f"{BY_CODE[event].label.lower()} {records:,}" for event, records in told["changes"].items())
+    said.append(f"Changed: {changes}." if changes else "Nothing changed: the project holds all of it already.")
+    return said
 
 
 def digest_of(files: Files) -> str:

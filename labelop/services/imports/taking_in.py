@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,14 +27,26 @@ _EVENTS = {REVIEW: Event.REVIEW_IMPORTED, WORK: Event.WORK_IMPORTED}
 
 @dataclass
 class TakenIn:
-    """What some records led to: how many rows by event, in how many acts; nothing where all was there already."""
+    """What some records led to: how many rows by event, in how many acts; nothing where all was there already.
+
+    `operation` is the last of the acts.
+    """
 
     changes: Counter[str] = field(default_factory=Counter)
     acts: int = 0
+    operation: uuid.UUID | None = None
 
     def add(self, other: TakenIn) -> None:
         self.changes += other.changes
         self.acts += other.acts
+        self.operation = other.operation or self.operation
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Count an act by the entries it left, if any."""
+        for entry in entries:
+            self.changes[entry.event] += entry.records
+            self.operation = entry.operation
+        self.acts += bool(entries)
 
 
 def take_in(
@@ -79,10 +92,7 @@ def _begun(
 
 def _record(importing: Importing, taken: TakenIn, by: User, subjects: set[str], saved: Saved, about: Any) -> None:
     actor = authorize(by, Can.IMPORT_HISTORY, importing.project)
-    entries = importing.record(actor, subjects, importing.person(saved.by), after=about, how=saved.told)
-    taken.acts += bool(entries)
-    for entry in entries:
-        taken.changes[entry.event] += entry.records
+    taken.keep(importing.record(actor, subjects, importing.person(saved.by), after=about, how=saved.told))
 
 
 def _items_of(written: Iterable[Written], importing: Importing) -> set[str]:
@@ -107,9 +117,7 @@ def _tell_steps(importing: Importing, incoming: Sequence[Incoming], taken: Taken
     ):
         item, step = wanted[source]
         with operation(by=by, at=step.at):
-            _tell(importing.items[item], step, source, importing, by)
-        taken.acts += 1
-        taken.changes[_EVENTS[step.kind]] += 1
+            taken.keep([_tell(importing.items[item], step, source, importing, by)])
 
 
 def _when(told: tuple[str, Step]) -> tuple[float, str]:
@@ -117,8 +125,8 @@ def _when(told: tuple[str, Step]) -> tuple[float, str]:
     return (step.at.timestamp() if step.at else _ENDLESS, step.id)
 
 
-def _tell(item: Item, step: Step, source: str, importing: Importing, by: User) -> None:
-    record(
+def _tell(item: Item, step: Step, source: str, importing: Importing, by: User) -> Entry:
+    return record(
         _EVENTS[step.kind],
         item,
         authorize(by, Can.IMPORT_HISTORY, importing.project),

@@ -9,7 +9,7 @@ from typing import Any
 from audit.management.command import FOUND, ReportingCommand
 from labelop.connectors.errors import BadFile
 from labelop.connectors.formats import READERS
-from labelop.services.imports import import_file
+from labelop.services.imports import import_file, sentences_of
 
 from ..arguments import user_called
 
@@ -39,27 +39,11 @@ class Command(ReportingCommand):
             whole=options["whole"],
             progress=lambda items: self.progress(items, None, "items read"),
         )
-        return {
-            "format": imported.format,
-            "items": imported.items,
-            "annotations": imported.annotations,
-            "cancelled": imported.cancelled,
-            "skipped": len(imported.left_out),
-            "left_out": imported.left_out,
-            "notes": imported.notes,
-            "changes": imported.changes,
-            "acts": imported.taken.acts,
-            "not_in_file": imported.not_in_file,
-        }
+        return {**imported.as_dict()}
 
-    def told(self, report: dict[str, Any]) -> str:
+    def told(self, report: Any) -> str:
         lines = [f"left out: {left}" for left in report["left_out"]] + report["notes"]
-        lines.append(f"{report['format']}: {report['items']:,} items, {report['annotations']:,} annotations.")
-        if report["not_in_file"]:
-            lines.append(f"{report['not_in_file']:,} other items of the project are not in it, and stay as they are.")
-        changes = ", ".join(f"{event} {count:,}" for event, count in report["changes"].items())
-        lines.append(f"Changed: {changes}." if changes else "Nothing changed: the project holds all of it already.")
-        return "\n".join(lines)
+        return "\n".join([*lines, *sentences_of(report)])
 
     def exit_code(self, report: dict[str, Any]) -> int:
         return FOUND if report["left_out"] else 0
