@@ -166,6 +166,9 @@ def set_up(wanted: str) -> int:
     # The database and the collected static files of a first run go here.
     (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(VIRTUAL_ENV=str(VENV), PATH=f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    # Dozens of processes import the same modules. Each is compiled once, even for who wants no bytecode beside sources.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(VENV / "bytecode")
     return 0
 
 
