@@ -129,7 +129,7 @@ def test(arguments: list[str]) -> int:
     steps.take("pytest on SQLite", lambda: pytest(arguments))
     steps.take("pytest on PostgreSQL", lambda: pytest_on_postgresql(arguments))
     if not chromium():
-        steps.miss("browser tests", "no Chromium found: install chromium, or set LABELOP_CHROMIUM")
+        steps.miss("browser tests", NO_CHROMIUM)
     return steps.summary()
 
 
@@ -290,8 +290,12 @@ class Steps:
 # Chromium and PostgreSQL -------------------------------------------------------------------------
 
 
+NO_CHROMIUM = "no Chromium found: install chromium-headless-shell or chromium, or set LABELOP_CHROMIUM to its path"
+
+
 def chromium() -> str | None:
-    return os.environ.get("LABELOP_CHROMIUM") or shutil.which("chromium")
+    """Find the one without a window first, which takes a fifth less of the processor."""
+    return os.environ.get("LABELOP_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def pytest_on_postgresql(arguments: list[str]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+
+import dev
 
 FLAGS = [
     "--disable-background-networking",
@@ -25,13 +26,12 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is; the tests are skipped without it, except in CI, where they fail."""
-    path = os.environ.get("LABELOP_CHROMIUM") or shutil.which("chromium")
+    path = dev.chromium()
     if path:
         return path
-    reason = "NO CHROMIUM FOUND: install chromium, or set LABELOP_CHROMIUM to its path"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if dev.IN_CI:
+        pytest.fail(dev.NO_CHROMIUM)
+    pytest.skip(dev.NO_CHROMIUM)
 
 
 @pytest.fixture(scope="session")
