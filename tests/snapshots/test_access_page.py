@@ -18,8 +18,6 @@ from snapshots.models import Snapshot
 
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
-
 PAGE = "/projects/birds/access/"
 MONDAY = date(2026, 3, 2)
 WEDNESDAY = MONDAY + timedelta(days=2)
@@ -29,8 +27,7 @@ def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-@pytest.fixture
-def stage() -> Stage:
+def set_around_wednesday() -> Stage:
     """On Wednesday Ana becomes a reviewer, Ravi's role ends and Uma joins; v1 was taken before."""
     with operation(at=noon(MONDAY)):
         stage = set_the_stage()
@@ -40,6 +37,14 @@ def stage() -> Stage:
         revoke_role(membership(stage, stage.ravi), by=stage.olga, reason="Moved on")
         grant_role(stage.project, stage.uma, Role.ANNOTATOR, by=stage.olga, reason="Joins")
     return stage
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_around_wednesday)]
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def membership(stage: Stage, user: User) -> Membership:

@@ -19,11 +19,8 @@ from tests.conftest import triggers_laid_aside
 
 from .stage import Stage, by_hand, run, set_the_stage, short_story, written
 
-pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def stage() -> Stage:
+def set_for_reports() -> Stage:
     """Between v1 and v2 Ana relabelled, Ravi approved, and Olga excluded a photo."""
     stage = set_the_stage()
     stage.snapshot("v1")
@@ -31,6 +28,14 @@ def stage() -> Stage:
     exclude_item(stage.items[1], by=stage.olga, reason="Blurred | and <b>dark</b>")
     stage.snapshot("v2")
     return stage
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_reports)]
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 class TestReports:

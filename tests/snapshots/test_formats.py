@@ -26,8 +26,6 @@ from tests.marks import brought_in, taken_back
 
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
-
 EVERY_FORMAT = pytest.mark.parametrize("form", Format)
 # As an import of COCO keeps them: all fields but the numbers.
 COCO_BOX = {"bbox": [1.5, 2, 3, 4], "area": 12, "iscrowd": 0, "attributes": {"occluded": True}}
@@ -35,13 +33,20 @@ COCO_OUTLINE = {"bbox": [0, 0, 4, 4], "segmentation": [[0, 0, 4, 0, 4, 4]], "are
 COCO_MASK = {"segmentation": {"counts": [2, 3], "size": [1, 5]}, "bbox": [2, 0, 3, 1], "area": 3, "iscrowd": 1}
 
 
-@pytest.fixture
-def stage() -> Stage:
+def set_for_exports() -> Stage:
     """Nothing on it but its classes: what it came with is excluded."""
     stage = set_the_stage()
     for item in Item.objects.filter(project=stage.project):
         exclude_item(item, by=stage.olga, reason="Not of this story")
     return stage
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_for_exports)]
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def an_image(stage: Stage, key: str, split: str = "train", **metadata: Any) -> Item:
