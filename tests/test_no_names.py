@@ -30,8 +30,6 @@ from snapshots.models import Adjustment
 from snapshots.services.releases import begin_review, propose_release
 from tests.street import Street, street_scenes
 
-pytestmark = pytest.mark.django_db
-
 CAST = ("sue", "olga", "ravi", "ana", "eve", "uma")
 TEAM = "/projects/street/access/"
 CURATED = (
@@ -60,8 +58,7 @@ CURATED = (
 ROWS = 40
 
 
-@pytest.fixture
-def street() -> Street:
+def much_on_the_street() -> Street:
     """The street, after an override, a refusal, changes of roles and what stands out of all that."""
     street = street_scenes()
     change_setting(street.project, "sample_percent", 50, by=street.sue, reason="Nobody was there")
@@ -93,6 +90,14 @@ def decide_much(street: Street) -> None:
             decided_by=street.ravi,
         )
     begin_review(propose_release(street.second, by=street.olga, reason="The customer waits"), by=street.olga)
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=much_on_the_street)]
+
+
+@pytest.fixture
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:

@@ -342,8 +342,7 @@ ON_THEM: dict[type[StrictFilterSet], tuple[Callable[[User], QuerySet[Any]], Ques
 }
 
 
-@pytest.fixture
-def stage(db: None) -> Stage:
+def set_apart() -> Stage:
     """The stage of the access tests, on which the birds are told apart from the ships."""
     stage = set_the_access_stage()
     of_the_birds = {"project": stage.birds.project}
@@ -369,6 +368,14 @@ def stage(db: None) -> Stage:
         Finding.objects.update(due_on=YESTERDAY)
         Finding.objects.exclude(**of_the_birds).update(closed_at=timezone.now())
     return stage
+
+
+pytestmark = pytest.mark.stage(set_by=set_apart)
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def test_each_parameter_finds_the_rows_that_fit(stage: Stage) -> None:

@@ -19,8 +19,6 @@ from tests.snapshots.stage import Stage
 from .reviewed import ONE_WEEK, at, bad_week, review_many, staged, this_monday
 from .test_quality import APPROVED, REJECTED, SENT_BACK, decide
 
-pytestmark = pytest.mark.django_db
-
 LAST_WEEK = this_monday() - ONE_WEEK
 
 
@@ -45,12 +43,19 @@ def read_live(stage: Stage) -> list[Decision]:
     return list(decisions_of(stage.project, above=kept.reviews_to))
 
 
-@pytest.fixture
-def stage() -> Stage:
+def set_after_a_bad_week() -> Stage:
     stage = staged()
     bad_week(stage, LAST_WEEK)
     decide(stage, stage.items[0], SENT_BACK, at(LAST_WEEK, 1))
     return stage
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_after_a_bad_week)]
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def test_what_is_counted_is_not_read_again(stage: Stage) -> None:
