@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ HIGH_ONE_DAY = {
 WRITTEN_BY_THE_DATABASE = {Event.CHANGE_UNEXPLAINED}
 
 
+@cache
 def events_named_in(path: Path) -> set[str]:
     """Every `Event.NAME` in a file."""
     return {
