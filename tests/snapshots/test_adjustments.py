@@ -31,12 +31,16 @@ from tests.conftest import triggers_laid_aside
 from .adjusting import WHY, adjust, propose, spoil
 from .stage import Stage, by_hand, run, set_the_stage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unexplained_changes_are_recorded")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.stage(set_by=set_the_stage),
+    pytest.mark.usefixtures("unexplained_changes_are_recorded"),
+]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return set_the_stage()
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 class TestProposing:

@@ -21,16 +21,21 @@ from tests.standing_out import reminded
 
 from .stage import Stage, set_the_stage
 
-pytestmark = pytest.mark.django_db
-
 MONDAY = date(2026, 3, 2)
 Kinds = dict[str, int]
 
 
-@pytest.fixture
-def stage() -> Stage:
+def set_on_monday() -> Stage:
     with operation(at=noon(MONDAY)):
         return set_the_stage()
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=set_on_monday)]
+
+
+@pytest.fixture
+def stage(standing: Stage) -> Stage:
+    return standing
 
 
 def noon(day: date) -> datetime:

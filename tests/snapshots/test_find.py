@@ -18,18 +18,23 @@ from snapshots.services.releases import propose_release
 from snapshots.services.views import save_view
 from tests.street import CANARY, Street, street_scenes
 
-pytestmark = pytest.mark.django_db
-
 HERE = "/projects/street/"
 
 
-@pytest.fixture
-def street() -> Street:
+def street_to_search() -> Street:
     street = street_scenes()
     propose_release(street.second, by=street.olga, reason="Due")
     save_view(street.project, "Who may do what", parse("theme:access"), shared=True, by=street.olga)
     save_view(street.project, "What Ravi reads", parse("theme:review"), shared=False, by=street.ravi)
     return street
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stage(set_by=street_to_search)]
+
+
+@pytest.fixture
+def street(standing: Street) -> Street:
+    return standing
 
 
 def as_(user: User) -> Client:
