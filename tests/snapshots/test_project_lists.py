@@ -126,9 +126,9 @@ class TestLogReviews:
         ]
         for one in [*context["open"], *context["closed"]]:
             assert one.points == decision_points(one.log_review).count()
-            assert one.left == undecided(one.log_review).count()
+            assert one.points - one.decided == undecided(one.log_review).count()
         [closed] = context["closed"]
-        assert (closed.log_review, closed.signed_by, closed.left) == (signed, "Reviewer 5", 0)
+        assert (closed.log_review, closed.signed_by, closed.decided) == (signed, "Reviewer 5", closed.points)
         assert closed.verdicts == [("expected and authorised", closed.points)]
 
     def test_both_parts_are_paged(self, reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
