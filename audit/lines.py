@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from .models import Entry
@@ -45,11 +45,13 @@ def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: in
     floor = floor_of(sources, before, reach)
     parts = [_heads(part) for source in sources for part in source.parts()]
     heads = newest_ids(parts, before, size + 1, floor)
-    # Named one by one: of a subquery PostgreSQL guesses how much it yields, and may read all of an index instead.
-    acts = list(Entry.objects.filter(pk__in=heads[:size]).order_by().values_list("operation", flat=True))
+    wanted = Entry.objects.filter(pk__in=heads[:size]).values("operation")
+    begun = Entry.objects.filter(operation__in=wanted).order_by().values_list("operation")
+    # Named one by one, and from the first entry to the last: of what it has to guess PostgreSQL may read all of an index.
+    acts = dict(begun.annotate(first=Min("pk")))
     told: dict[int, Line] = {}
     for source in sources if acts else ():
-        told |= {line.head: line for line in _lines(source, acts)}
+        told |= {line.head: line for line in _lines(source, acts, min(acts.values()), heads[0])}
     lines = [told[head] for head in heads[:size] if head in told]
     if len(heads) > size:
         return LinesPage(lines, heads[size - 1])
@@ -68,11 +70,11 @@ def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:
     return part.filter(~Exists(newer))
 
 
-def _lines(source: Source, acts: Sequence[uuid.UUID]) -> Iterator[Line]:
+def _lines(source: Source, acts: Collection[uuid.UUID], first: int, last: int) -> Iterator[Line]:
     act = [F("operation"), F("project")]
     rows = (
         source.of_its_projects()
-        .filter(operation__in=acts)
+        .filter(operation__in=acts, pk__gte=first, pk__lte=last)
         .annotate(
             place=Window(RowNumber(), partition_by=act, order_by=[F("impact").desc(), F("pk").desc()]),
             of_entries=Window(Count("pk"), partition_by=act),

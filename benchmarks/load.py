@@ -60,7 +60,7 @@ MARKS_OF_AN_ITEM = 5
 SNAPSHOTS_AT = (0.1, 0.3, 0.5, 0.7, 0.9)
 # From the end of the trail: the chapter between the last two is the same at every length.
 LATEST_SNAPSHOTS = (1500, 500)
-NEEDLE_AT, NEEDLE, ACTS_OF_ITS_DAY = 0.4, "an unrepeatable remark", 60
+NEEDLE_AT, NEEDLE, ACTS_OF_ITS_DAY = 0.4, "an unrepeatable remark", 200
 SIZES = ((0.6, 1, 1), (0.3, 2, 10), (0.09, 11, 100), (0.01, 101, 800))
 # fmt: off
 ACTS = [
@@ -151,7 +151,7 @@ class _Writer:
         cuts = [self.first + int((self.wanted - RECENT) * part) for part in SNAPSHOTS_AT]
         cuts += [end - back for back in LATEST_SNAPSHOTS]
         stops = sorted([*cuts, recent, end])
-        needle = self.first + int(self.wanted * NEEDLE_AT)
+        needle = self.first + int((self.wanted - RECENT) * NEEDLE_AT)
         while (last := self.entries.last) < end:
             part = (last - self.first) / max(1, self.wanted - RECENT)
             self.at = self.begun + (YEARS - LATEST) * min(1.0, part)
@@ -187,7 +187,9 @@ class _Writer:
         people = place.people.get(role, [])
         actor = people[int(len(people) * chance.random() ** 2)] if people else None
         for _ in range(size):
+            # What is done to an item gets rarer with its number, until the last ones are those that lately came.
             item = int((place.latest_items if self.lately else place.items) * chance.random() ** 2)
+            item = place.items - 1 - item if self.lately else item
             if event in (Event.ANNOTATION_SAVED, Event.ANNOTATION_WITHDRAWN):
                 self._saved(place, event, actor, role, act, at, item, reason)
                 continue
