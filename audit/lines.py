@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet, Sum
 from django.db.models.functions import RowNumber
 
 from .models import Entry
-from .reach import NEAR, Source, below, floor_of, merged_ids
+from .reach import NEAR, Source, below, floor_of, ids_by_name
 
 # So many entries of one act stand on its line; the others are a link away.
 SHOWN = 10
@@ -47,7 +47,7 @@ def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: in
     heads = newest_ids(parts, before, size + 1, floor)
     wanted = Entry.objects.filter(pk__in=heads[:size]).values("operation")
     begun = Entry.objects.filter(operation__in=wanted).order_by().values_list("operation")
-    # Named one by one, and from the first entry to the last: of what it has to guess PostgreSQL may read all of an index.
+    # Named one by one, from the first entry to the last: where it has to guess PostgreSQL may read all of an index.
     acts = dict(begun.annotate(first=Min("pk")))
     told: dict[int, Line] = {}
     for source in sources if acts else ():
@@ -61,7 +61,8 @@ def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: in
 def newest_ids(parts: Sequence[QuerySet[Entry]], before: int | None, size: int, floor: int = 0) -> list[int]:
     """The newest ids of all parts together, none below `floor`: the newest of each, merged."""
     above = [below(part, before).filter(pk__gte=floor) if floor else below(part, before) for part in parts]
-    return sorted(merged_ids([part.order_by("-pk").values("pk")[:size] for part in above]), reverse=True)[:size]
+    found = ids_by_name({"newest": [part.order_by("-pk").values("pk")[:size] for part in above]})["newest"]
+    return sorted(found, reverse=True)[:size]
 
 
 def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:

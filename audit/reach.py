@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from .models import Entry
 
@@ -87,31 +87,39 @@ def _within(entries: QuerySet[Entry], ids: Ids) -> QuerySet[Entry]:
 def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
     led = any(source.led for source in sources)
-    nearest = []
-    for way in (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,):
-        nearest.append(_nearest([part for source in sources for part in way(source)], before, reach))
-        if not nearest[-1]:
-            return 0
-    newest = before or Entry.objects.aggregate(newest=Max("pk"))["newest"]
-    return max(0, min(*nearest, newest - reach))
+    ways = (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,)
+    asked = {way.__name__: _places([part for each in sources for part in way(each)], before, reach) for way in ways}
+    found = ids_by_name({**asked, "newest": [] if before else [Entry.objects.order_by("-pk").values("pk")[:1]]})
+    nearest = [max(found[way.__name__], default=0) for way in ways]
+    if not all(nearest):
+        return 0
+    return max(0, min(*nearest, (before or found["newest"][0]) - reach))
 
 
-def _nearest(parts: Sequence[QuerySet[Entry]], before: int | None, reach: int) -> int:
-    """The id from which on all parts together hold no more than `reach` entries; 0: they hold no more at all."""
+def _places(parts: Sequence[QuerySet[Entry]], before: int | None, reach: int) -> list[QuerySet]:
+    """For each part an id of it; from the highest of them on all together hold no more than `reach` entries.
+
+    Where none has one, they hold no more at all.
+    """
     last = max(1, reach // max(1, len(parts))) - 1
-    found = merged_ids([below(part, before).order_by("-pk").values("pk")[last : last + 1] for part in parts])
-    return max(found, default=0)
+    return [below(part, before).order_by("-pk").values("pk")[last : last + 1] for part in parts]
 
 
 def below(part: QuerySet[Entry], before: int | None) -> QuerySet[Entry]:
     return part.filter(pk__lt=before) if before is not None else part
 
 
-def merged_ids(some: Sequence[QuerySet]) -> list[int]:
-    """The ids that these querysets yield, in no particular order; each may be a slice."""
-    found: list[int] = []
-    for start in range(0, len(some), TOGETHER):
-        # Subqueries, since SQLite limits no part of a union.
-        first, *others = [Entry.objects.filter(pk__in=each).order_by() for each in some[start : start + TOGETHER]]
-        found += first.only("pk").union(*(each.only("pk") for each in others), all=True).values_list("pk", flat=True)
+def ids_by_name(asked: Mapping[str, Sequence[QuerySet]]) -> dict[str, list[int]]:
+    """The ids that the querysets of each name yield, in no particular order; each may be a slice."""
+    found: dict[str, list[int]] = {name: [] for name in asked}
+    # Subqueries, since SQLite limits no part of a union.
+    parts = [
+        Entry.objects.filter(pk__in=each).order_by().annotate(name=Value(name)).values_list("name", "pk")
+        for name, some in asked.items()
+        for each in some
+    ]
+    for start in range(0, len(parts), TOGETHER):
+        first, *others = parts[start : start + TOGETHER]
+        for name, pk in first.union(*others, all=True):
+            found[name].append(pk)
     return found
