@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from .models import Entry
@@ -45,10 +45,10 @@ def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: in
     floor = floor_of(sources, before, reach)
     parts = [_heads(part) for source in sources for part in source.parts()]
     heads = newest_ids(parts, before, size + 1, floor)
-    wanted = Entry.objects.filter(pk__in=heads[:size]).values("operation")
-    begun = Entry.objects.filter(operation__in=wanted).order_by().values_list("operation")
     # Named one by one, from the first entry to the last: where it has to guess PostgreSQL may read all of an index.
-    acts = dict(begun.annotate(first=Min("pk")))
+    first = Entry.objects.filter(operation=OuterRef("operation")).order_by("pk").values("pk")[:1]
+    newest = Entry.objects.filter(pk__in=heads[:size]).order_by()
+    acts = dict(newest.annotate(first=Subquery(first)).values_list("operation", "first"))
     told: dict[int, Line] = {}
     for source in sources if acts else ():
         told |= {line.head: line for line in _lines(source, acts, min(acts.values()), heads[0])}

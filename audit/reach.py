@@ -7,7 +7,7 @@ leads to what is asked for. Below it a reader goes on by asking for more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet, Value
@@ -86,21 +86,27 @@ def _within(entries: QuerySet[Entry], ids: Ids) -> QuerySet[Entry]:
 
 def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
-    led = any(source.led for source in sources)
-    ways = (Source.along_the_index, Source.along_the_trail) if led else (Source.along_the_trail,)
-    asked = {way.__name__: _places([part for each in sources for part in way(each)], before, reach) for way in ways}
-    found = ids_by_name({**asked, "newest": [] if before else [Entry.objects.order_by("-pk").values("pk")[:1]]})
-    nearest = [max(found[way.__name__], default=0) for way in ways]
-    if not all(nearest):
+    nearest: list[int] = []
+    if any(source.led for source in sources):
+        nearest += ids_by_name({"led": _places(sources, Source.along_the_index, before, reach)})["led"]
+        if not nearest:
+            return 0
+        nearest = [max(nearest)]
+    newest = [] if before else [Entry.objects.order_by("-pk").values("pk")[:1]]
+    found = ids_by_name({"trail": _places(sources, Source.along_the_trail, before, reach), "newest": newest})
+    if not found["trail"]:
         return 0
-    return max(0, min(*nearest, (before or found["newest"][0]) - reach))
+    return max(0, min(*nearest, max(found["trail"]), (before or found["newest"][0]) - reach))
 
 
-def _places(parts: Sequence[QuerySet[Entry]], before: int | None, reach: int) -> list[QuerySet]:
+def _places(
+    sources: Sequence[Source], way: Callable[[Source], list[QuerySet[Entry]]], before: int | None, reach: int
+) -> list[QuerySet]:
     """For each part an id of it; from the highest of them on all together hold no more than `reach` entries.
 
     Where none has one, they hold no more at all.
     """
+    parts = [part for source in sources for part in way(source)]
     last = max(1, reach // max(1, len(parts))) - 1
     return [below(part, before).order_by("-pk").values("pk")[last : last + 1] for part in parts]
 
