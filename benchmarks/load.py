@@ -119,6 +119,8 @@ class _Writer:
 
     def __init__(self, places: list[Place], entries: int, chance: random.Random) -> None:
         self.places, self.wanted, self.chance = places, entries, chance
+        # No act of one length has the number of another's: what a process keeps of one is not taken for the other.
+        self.numbers = random.Random(entries)
         self.chance_of_the_latest, self.lately = random.Random(chance.random()), False
         self.now = datetime.now(UTC)
         self.begun = self.now - YEARS
@@ -183,7 +185,7 @@ class _Writer:
             self._act(self.places[0], Event.CLASS_REDEFINED, "owner", 1, "Agreed in the weekly meeting")
 
     def _act(self, place: Place, event: Event, role: str, size: int, reason: str) -> None:
-        act, at, chance = _uuid(self.chance), _stored(self.at), self.chance
+        act, at, chance = _uuid(self.numbers), _stored(self.at), self.chance
         people = place.people.get(role, [])
         actor = people[int(len(people) * chance.random() ** 2)] if people else None
         for _ in range(size):
@@ -244,7 +246,7 @@ class _Writer:
         """Every item and mark there is, as an import on the first day brought them in."""
         at = _stored(self.begun)
         for place in self.places:
-            act, pk = _uuid(self.chance), place.project.pk
+            act, pk = _uuid(self.numbers), place.project.pk
             place.first_item, place.first_mark = self.items.last + 1, self.marks.last + 1
             for item in range(place.items):
                 row = self.items.add(key=place.key(item), project_id=pk)
@@ -264,10 +266,10 @@ class _Writer:
                     self._flush()
 
     def _assignment(self, place: Place, act: str, at: str, row: int, item: int) -> None:
-        """Ana has the first few of the large project, at every length; the others share what is left."""
+        """Ana has some of the last items of the large project, at every length; the others share what is left."""
         team = place.people["annotator"]
         others = [user for user in team if user.username != "ana"]
-        annotator = team[0] if item < 180 and item % 9 == 0 else others[item % len(others)]
+        annotator = team[0] if place.items - item < 180 and item % 9 == 0 else others[item % len(others)]
         told: dict[str, Any] = {
             "state": "in_progress", "assigned_at": at, "completed_at": None, "annotator_id": annotator.pk,
             "approved_by_id": None, "item_id": row, "project_id": place.project.pk,
@@ -280,7 +282,7 @@ class _Writer:
     def _snapshot(self, place: Place) -> None:
         number, owner = len(place.taken) + 1, place.people["owner"][0]
         name, kind, pk = f"cut-{number}", Snapshot._meta.label_lower, self.snapshots.last + 1
-        event, act, at = Event.SNAPSHOT_TAKEN, _uuid(self.chance), _stored(self.at)
+        event, act, at = Event.SNAPSHOT_TAKEN, _uuid(self.numbers), _stored(self.at)
         entry = self._entry(place, event, owner, "owner", act, at, kind, pk, name, "")
         self.snapshots.add(
             number=number, name=name, cut=_stored(place.cut), entry_id=entry, project_id=place.project.pk,

@@ -71,6 +71,7 @@ def _model(subject_type: str) -> type[Model] | None:
         return None
 
 
+@cache
 def _choices_about(model: type[Model]) -> list[Field]:
     """The choices of a model, then those of what it points to: a dispute tells the verdict of its review."""
     models = [model, *filter(None, (field.related_model for field in model._meta.concrete_fields))]
