@@ -22,24 +22,27 @@ def entries_in(project_ids: Iterable[int] | QuerySet) -> QuerySet[Entry]:
     return Entry.objects.filter(project__in=project_ids).select_related("actor", "attributed_to", "project")
 
 
-def entries_of(
-    operations: Iterable[uuid.UUID], project_id: int, among: QuerySet[Entry] | None = None
-) -> dict[uuid.UUID, list[Entry]]:
-    """The entries of these operations on a project, all or those `among` some, oldest first, that explain a change."""
-    of_whom = (Entry.objects.all() if among is None else among).filter(project=project_id)
+def explaining(project_id: int, among: QuerySet[Entry] | None = None) -> QuerySet[Entry]:
+    """The entries of a project, all or those `among` some, that explain a change."""
+    entries = Entry.objects.all() if among is None else among
+    return entries.filter(project=project_id).exclude(event__in=EXPLAINS_NOTHING)
+
+
+def entries_of(operations: Iterable[uuid.UUID], among: QuerySet[Entry]) -> dict[uuid.UUID, list[Entry]]:
+    """Those among these entries that belong to these operations, oldest first."""
     found: dict[uuid.UUID, list[Entry]] = {}
     wanted = list(set(operations))
     for start in range(0, len(wanted), 500):
-        entries = of_whom.filter(operation__in=wanted[start : start + 500]).exclude(event__in=EXPLAINS_NOTHING)
+        entries = among.filter(operation__in=wanted[start : start + 500])
         for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
     return found
 
 
 def entries_about(
-    touched: Iterable[tuple[uuid.UUID, str, int]], project_id: int, among: QuerySet[Entry] | None = None
+    touched: Iterable[tuple[uuid.UUID, str, int]], among: QuerySet[Entry]
 ) -> dict[tuple[uuid.UUID, str, int], list[Entry]]:
-    """For what an operation did to a row, given by the label of its model and its id, the entries that explain it.
+    """For what an operation did to a row, given by the label of its model and its id, its entries among these.
 
     Those about that very row or, where there are none, all of the operation. An act on many rows has an entry for
     each: only those that are asked for are read.
@@ -49,12 +52,11 @@ def entries_about(
     for _, label, row in wanted:
         ids.setdefault(label, set()).add(row)
     about = reduce(or_, (Q(subject_type=label, subject_id__in=rows) for label, rows in ids.items()), Q(pk__in=()))
-    entries = Entry.objects.all() if among is None else among
     direct: dict[tuple[uuid.UUID, str, int], list[Entry]] = {}
-    for operation, found in entries_of((each[0] for each in wanted), project_id, entries.filter(about)).items():
+    for operation, found in entries_of((each[0] for each in wanted), among.filter(about)).items():
         for entry in found:
             direct.setdefault((operation, entry.subject_type, entry.subject_id or 0), []).append(entry)
-    others = entries_of((each[0] for each in wanted if each not in direct), project_id, entries)
+    others = entries_of((each[0] for each in wanted if each not in direct), among)
     return {each: direct.get(each) or others.get(each[0], []) for each in wanted}
 
 
@@ -63,8 +65,8 @@ def events_of(operations: Iterable[uuid.UUID], project_id: int) -> dict[uuid.UUI
     found: dict[uuid.UUID, dict[str, int]] = {}
     wanted = list(set(operations))
     for start in range(0, len(wanted), 500):
-        entries = Entry.objects.filter(project=project_id, operation__in=wanted[start : start + 500])
-        told = entries.exclude(event__in=EXPLAINS_NOTHING).order_by().values_list("operation", "event")
+        entries = explaining(project_id).filter(operation__in=wanted[start : start + 500])
+        told = entries.order_by().values_list("operation", "event")
         for operation, event, last in told.annotate(last=Max("id")):
             found.setdefault(operation, {})[event] = last
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from audit.history import versions_of
 from audit.models import Entry
+from audit.selectors import entries_about
 
 from .models import User
 from .paging import newest_first
@@ -62,26 +64,23 @@ def past_of(row: Model, viewer: User | AnonymousUser, before: str | None, visibl
     page = newest_first(model._base_manager.filter(**{row._meta.pk.attname: row.pk}), before, PAGE + 1)
     versions: list[Any] = page.rows
     shown = versions[:PAGE]
-    operations = {version.operation for version in shown}
-    of_acts = list(visible.filter(operation__in=operations)[: PAGE * 4])
-    about = list(visible.filter(subject_type=row._meta.label_lower, subject_id=row.pk)[:PAGE])
+    label = row._meta.label_lower
+    of_act = entries_about(((version.operation, label, row.pk) for version in shown), visible)
+    of_acts = [entry for entries in of_act.values() for entry in entries]
+    about = list(visible.filter(subject_type=label, subject_id=row.pk)[:PAGE])
     lines = {line.entry.pk: line for line in told({entry.pk: entry for entry in of_acts + about}.values(), viewer)}
-    by_operation: dict[Any, list[Told]] = {}
-    for entry in of_acts:
-        by_operation.setdefault(entry.operation, []).append(lines[entry.pk])
     names = pseudonyms_in({getattr(version, "project_id", None) for version in shown}, viewer)
     related = _names_of_related(versions)
-    following = [*versions[1:], None]
     past = [
         PastVersion(
             version,
             earlier,
             KINDS[version.history_type],
             _changes(earlier, version, names, related),
-            by_operation.get(version.operation, []),
+            [lines[entry.pk] for entry in reversed(of_act[version.operation, label, row.pk])],
         )
-        for version, earlier in zip(versions, following, strict=True)
-    ][:PAGE]
+        for version, earlier in islice(pairwise([*versions, None]), PAGE)
+    ]
     explained = {entry.pk for entry in of_acts}
     others = [lines[entry.pk] for entry in about if entry.pk not in explained]
     return Past(past, others, shown[-1].pk if len(versions) > PAGE else None)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from audit.history import versions_of
 from audit.models import Entry
-from audit.selectors import entries_about
+from audit.selectors import entries_about, explaining
 from labelop.models import Annotation, Item, LabelClass
 
 from .content import in_parts
@@ -89,7 +89,7 @@ def _steps(item: Item) -> list[Step]:
 
 def _with_entries(steps: Iterable[Step], item: Item, among: QuerySet[Entry] | None = None) -> list[Step]:
     steps = list(steps)
-    entries = entries_about((step.place for step in steps), item.project_id, among)
+    entries = entries_about((step.place for step in steps), explaining(item.project_id, among))
     return [replace(step, entries=entries[step.place]) for step in steps]
 
 

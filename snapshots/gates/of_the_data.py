@@ -99,8 +99,8 @@ def bulk(window: Window) -> Gate | None:
     if not records:
         return None
     operations = {operation for record in records for operation in record.difference.operations}
-    explaining = entries_of(operations, window.release.project_id, Entry.objects.filter(event__in=BULK))
-    acts = {entry.pk for told in explaining.values() for entry in told}
+    in_bulk = entries_of(operations, Entry.objects.filter(project=window.release.project_id, event__in=BULK))
+    acts = {entry.pk for told in in_bulk.values() for entry in told}
     settled = {
         entry_id
         for some in in_parts(acts)

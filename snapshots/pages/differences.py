@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from audit.query import LONGEST, MOST, Query, Term
-from audit.selectors import entries_about
+from audit.selectors import entries_about, explaining
 from labelop.drawing import Drawing
 from labelop.models import Project
 from roles.models import User
@@ -153,7 +153,7 @@ def _lines(
 ) -> list[DifferenceLine]:
     before, snapshot = statement.before, statement.after
     project = snapshot.project
-    about = entries_about((each for record in records for each in _acts_on(record.difference)), project.pk)
+    about = entries_about((each for record in records for each in _acts_on(record.difference)), explaining(project.pk))
     entries = {entry.pk: entry for found in about.values() for entry in found}
     lines = {line.entry.pk: line for line in told(entries.values(), reader, pseudonyms)}
     silent = {act for (act, _, _), found in about.items() if not found}

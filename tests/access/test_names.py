@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.selectors import entries_of
+from audit.selectors import entries_of, explaining
 from snapshots.differences import Comparison
 
 from .doors import ask, leaks
@@ -39,7 +39,7 @@ def test_an_act_on_two_projects_is_told_to_each_as_its_own(stage: Stage) -> None
 def test_an_act_on_two_projects_explains_in_each_what_its_entry_there_says(stage: Stage) -> None:
     for furnished in (stage.birds, stage.ships):
         (difference,) = _between(furnished).differences
-        (found,) = entries_of(difference.operations, furnished.project.pk).values()
+        (found,) = entries_of(difference.operations, explaining(furnished.project.pk)).values()
         assert {entry.project_id for entry in found} == {furnished.project.pk}
 
 

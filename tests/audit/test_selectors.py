@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.events import BY_CODE, Event
 from audit.models import Entry
-from audit.selectors import entries_about, events_of
+from audit.selectors import entries_about, events_of, explaining
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -32,15 +32,15 @@ def test_an_entry_about_the_very_row_explains_it_and_else_all_of_its_act(cast: C
     whole.append(written(cast, imported, Event.ITEMS_IMPORTED, "labelop.project", cast.project.pk))
     written(cast, silent, Event.CHANGE_UNEXPLAINED, MARK, 1)
     asked = [(saved, MARK, 1), (imported, MARK, 1), (silent, MARK, 1)]
-    assert entries_about(asked, cast.project.pk) == {asked[0]: [mine], asked[1]: whole, asked[2]: []}
-    assert entries_about([], cast.project.pk) == {}
+    assert entries_about(asked, explaining(cast.project.pk)) == {asked[0]: [mine], asked[1]: whole, asked[2]: []}
+    assert entries_about([], explaining(cast.project.pk)) == {}
 
 
 def test_a_row_of_another_kind_with_the_same_id_is_not_taken_for_it(cast: Cast) -> None:
     act = uuid.uuid4()
     mark, item = written(cast, act, Event.ANNOTATION_SAVED, MARK, 7), written(cast, act, Event.ITEMS_CHANGED, ITEM, 7)
     asked = [(act, MARK, 7), (act, ITEM, 7)]
-    assert entries_about(asked, cast.project.pk) == {asked[0]: [mark], asked[1]: [item]}
+    assert entries_about(asked, explaining(cast.project.pk)) == {asked[0]: [mark], asked[1]: [item]}
 
 
 def test_who_may_see_less_is_told_less(cast: Cast) -> None:
@@ -48,8 +48,8 @@ def test_who_may_see_less_is_told_less(cast: Cast) -> None:
     written(cast, act, Event.ANNOTATION_SAVED, MARK, 1)
     other = written(cast, act, Event.ANNOTATION_SAVED, MARK, 2)
     among = Entry.objects.filter(pk=other.pk)
-    assert entries_about([(act, MARK, 2)], cast.project.pk, among) == {(act, MARK, 2): [other]}
-    assert entries_about([(act, MARK, 1)], cast.elsewhere.pk) == {(act, MARK, 1): []}
+    assert entries_about([(act, MARK, 2)], explaining(cast.project.pk, among)) == {(act, MARK, 2): [other]}
+    assert entries_about([(act, MARK, 1)], explaining(cast.elsewhere.pk)) == {(act, MARK, 1): []}
 
 
 def test_of_an_act_on_a_thousand_rows_one_entry_is_read_for_one_row(cast: Cast) -> None:
@@ -62,7 +62,7 @@ def test_of_an_act_on_a_thousand_rows_one_entry_is_read_for_one_row(cast: Cast) 
         for row in range(1000)
     )  # fmt: skip
     with CaptureQueriesContext(connection) as asked:
-        [(_, entries)] = entries_about([(act, MARK, 500)], cast.project.pk).items()
+        [(_, entries)] = entries_about([(act, MARK, 500)], explaining(cast.project.pk)).items()
     assert [entry.subject_id for entry in entries] == [500]
     assert len(asked) == 1
     assert list(events_of([act], cast.project.pk).values()) == [
