@@ -173,6 +173,6 @@ def _told(webhook: Webhook) -> dict[str, Any]:
         "name": webhook.name,
         "host": target.host,
         "least_impact": Impact(webhook.least_impact).name.lower(),
-        "events": webhook.events,
-        "roles": webhook.roles,
+        "events": webhook.events or "all",
+        "roles": webhook.roles or "all",
     }

@@ -116,9 +116,9 @@ def test_only_an_owner_is_offered_it_and_may(cast: Cast, act: Act) -> None:
 @pytest.mark.parametrize(
     ("state", "frozen", "offered"),
     [
-        ("draft", False, "activate add-class freeze-schema"),
-        ("active", False, "freeze add-class freeze-schema"),
-        ("active", True, "freeze unfreeze-schema"),
+        ("draft", False, "activate import add-class freeze-schema"),
+        ("active", False, "freeze import add-class freeze-schema"),
+        ("active", True, "freeze import unfreeze-schema"),
         ("frozen", False, "unfreeze archive add-class freeze-schema"),
         ("frozen", True, "unfreeze archive unfreeze-schema"),
         ("archived", False, ""),

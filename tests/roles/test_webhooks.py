@@ -123,7 +123,7 @@ def test_a_change_of_filters_is_told_before_and_after(cast: Cast) -> None:
     assert left.entry.event == "webhook.changed"
     before, after = left.entry.before or {}, left.entry.after or {}
     assert (before["name"], after["name"]) == ("Tickets", "Pager")
-    assert (before["roles"], after["roles"]) == ([], ["", "owner"])
+    assert (before["roles"], after["roles"]) == ("all", ["", "owner"])
 
 
 def test_an_entry_and_its_outbox_row_are_kept_or_undone_together(cast: Cast) -> None:
