@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from .models import Entry
-from .reach import NEAR, Source, below, floor_of, ids_by_name
+from .reach import NEAR, TOGETHER, Source, below, floor_of, ids_by_name
 
 # So many entries of one act stand on its line; the others are a link away.
 SHOWN = 10
@@ -43,7 +43,7 @@ class LinesPage:
 def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: int = NEAR) -> LinesPage:
     """The newest `size` lines whose newest entry has an id below `before`, as far as `reach` entries go back."""
     floor = floor_of(sources, before, reach)
-    parts = [_heads(part) for source in sources for part in source.parts()]
+    parts = [_heads(part, stretch) for source in sources for part, stretch in _looked_through(source)]
     heads = newest_ids(parts, before, size + 1, floor)
     # Named one by one, from the first entry to the last: where it has to guess PostgreSQL may read all of an index.
     first = Entry.objects.filter(operation=OuterRef("operation")).order_by("pk").values("pk")[:1]
@@ -62,13 +62,23 @@ def newest_ids(parts: Sequence[QuerySet[Entry]], before: int | None, size: int, 
     """The newest ids of all parts together, none below `floor`: the newest of each, merged."""
     above = [below(part, before).filter(pk__gte=floor) if floor else below(part, before) for part in parts]
     found = ids_by_name({"newest": [part.order_by("-pk").values("pk")[:size] for part in above]})["newest"]
-    return sorted(found, reverse=True)[:size]
+    return sorted(set(found), reverse=True)[:size]
 
 
-def _heads(part: QuerySet[Entry]) -> QuerySet[Entry]:
-    """The newest entry of each act."""
+def _looked_through(source: Source) -> list[tuple[QuerySet[Entry], Q]]:
+    """The parts of a source, and of each what leads to it along an index, unless that makes too many of them.
+
+    Of several events PostgreSQL would take the first page to come soon anyway, and go down the ids of all entries.
+    """
+    parts = source.parts()
+    stretches = source.stretches if source.led and len(parts) * len(source.stretches) <= TOGETHER else (Q(),)
+    return [(part, stretch) for part in parts for stretch in stretches]
+
+
+def _heads(part: QuerySet[Entry], stretch: Q) -> QuerySet[Entry]:
+    """The newest entry of each act in a part, where it lies in this stretch."""
     newer = part.filter(operation=OuterRef("operation"), pk__gt=OuterRef("pk")).order_by()
-    return part.filter(~Exists(newer))
+    return part.filter(stretch).filter(~Exists(newer))
 
 
 def _lines(source: Source, acts: Collection[uuid.UUID], first: int, last: int) -> Iterator[Line]:

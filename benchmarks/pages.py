@@ -37,7 +37,7 @@ from audit.history import versions_of
 from audit.models import Entry
 from benchmarks.load import NEEDLE
 from benchmarks.places import LARGE, QUIET
-from labelop.models import Annotation, Item
+from labelop.models import Annotation, Assignment, Item
 from roles.models import User
 from snapshots.models import LogReview, Snapshot
 
@@ -88,7 +88,7 @@ def pages() -> dict[str, tuple[str, str]]:
         "snapshot, any impact": ("olga", f"{project}snapshots/3/?impact=routine"),
         "item with most versions": ("olga", f"{project}items/{LARGE}-000000/"),
         "item": ("olga", f"{project}items/{{typical}}/"),
-        "item, annotator's": ("ana", f"{project}items/{LARGE}-000000/"),
+        "item, annotator's": ("ana", f"{project}items/{{own}}/"),
         "history of a mark": ("olga", "/labelop/annotation/{mark}/history/"),
         "entry": ("olga", "/audit/entry/{entry}/change/"),
         "quality": ("olga", f"{project}quality/"),
@@ -128,6 +128,7 @@ def facts() -> dict[str, Any]:
         "middle": middle.pk,
         "entry": middle.pk,
         "typical": typical.key,
+        "own": Assignment.objects.filter(project__slug=LARGE, annotator__username="ana").latest("pk").item.key,
         "mark": min(typical.annotations.order_by("pk"), key=lambda mark: abs(_versions_of(mark) - VERSIONS_OF_ONE)).pk,
         "whole": reviews["The whole trail"],
         "chapter": reviews["The latest chapter"],

@@ -77,11 +77,11 @@ def test_the_end_of_a_token_is_told_as_pages_tell_moments(street: Street) -> Non
     assert f"{until:%Y-%m-%dT%H:%M:%S}" not in page
 
 
-def test_what_is_empty_is_told_as_none(street: Street) -> None:
+def test_a_webhook_that_narrows_nothing_is_told_all(street: Street) -> None:
     add_webhook(street.project, "chat", "https://chat.example/in", by=street.olga, reason="To hear")
     page = page_of_the_last_entry(street.olga)
-    assert "events: none" in page
-    assert "roles: none" in page
+    assert "events: all" in page
+    assert "roles: all" in page
 
 
 @pytest.mark.parametrize(
