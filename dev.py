@@ -113,25 +113,21 @@ def lock(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run every check and the tests on both engines; go on after a failure and name them all at the end.
-
-    The tests on PostgreSQL run beside all else, which alone leaves the processor idle at times, and are told last.
-    """
+    """Run the checks, then the tests on both engines; go on after a failure and name them all at the end."""
     steps = Steps()
     if not steps.take("set-up", lambda: set_up("dev")):
         return steps.summary()
     os.environ.update(TEST_ENVIRONMENT)
-    with begun_on_postgresql(arguments) as end_on_postgresql:
-        steps.take("ruff format", lambda: run(BIN / "ruff", "format", "--check", "."))
-        steps.take("ruff check", lambda: run(BIN / "ruff", "check", "."))
-        # Without its cache, which does not notice that a module came to be where an import already pointed.
-        steps.take("import-linter", lambda: run(BIN / "lint-imports", "--no-cache"))
-        steps.take("mypy", lambda: run(BIN / "mypy"))
-        steps.take("djlint", lambda: djlint("--check", "--lint"))
-        steps.take("migrations", lambda: django("makemigrations", "--check", "--dry-run"))
-        steps.take("Django's checks", lambda: django("check", "--fail-level", "WARNING"))
-        steps.take("pytest on SQLite", lambda: run(*pytest(arguments)))
-        steps.take("pytest on PostgreSQL", end_on_postgresql)
+    steps.take("ruff format", lambda: run(BIN / "ruff", "format", "--check", "."))
+    steps.take("ruff check", lambda: run(BIN / "ruff", "check", "."))
+    # Without its cache, which does not notice that a module came to be where an import already pointed.
+    steps.take("import-linter", lambda: run(BIN / "lint-imports", "--no-cache"))
+    steps.take("mypy", lambda: run(BIN / "mypy"))
+    steps.take("djlint", lambda: djlint("--check", "--lint"))
+    steps.take("migrations", lambda: django("makemigrations", "--check", "--dry-run"))
+    steps.take("Django's checks", lambda: django("check", "--fail-level", "WARNING"))
+    steps.take("pytest on SQLite", lambda: pytest(arguments))
+    steps.take("pytest on PostgreSQL", lambda: pytest_on_postgresql(arguments))
     if not chromium():
         steps.miss("browser tests", NO_CHROMIUM)
     return steps.summary()
@@ -140,7 +136,7 @@ def test(arguments: list[str]) -> int:
 def only_tests(arguments: list[str]) -> int:
     set_up("dev")
     os.environ.update(TEST_ENVIRONMENT)
-    return run(*pytest(arguments))
+    return pytest(arguments)
 
 
 # Setting up --------------------------------------------------------------------------------------
@@ -244,10 +240,10 @@ def djlint(*options: str) -> int:
     return run(BIN / "djlint", "templates", "--quiet", *options)
 
 
-def pytest(arguments: list[str], share: float = 1) -> list[str]:
-    """Give the command with a worker for each core; `share` is how much of a core one keeps busy."""
+def pytest(arguments: list[str], share: float = 1) -> int:
+    """Run pytest with a worker for each core; `share` is how much of a core one keeps busy."""
     workers = min(round((os.cpu_count() or 1) / share), 8)  # each worker has a database and its connections
-    return [str(BIN / "pytest"), "--numprocesses", str(workers), *arguments]
+    return run(BIN / "pytest", "--numprocesses", workers, *arguments)
 
 
 def say(words: object) -> None:
@@ -302,37 +298,14 @@ def chromium() -> str | None:
     return os.environ.get("LABELOP_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
-@contextlib.contextmanager
-def begun_on_postgresql(arguments: list[str]) -> Iterator[Callable[[], int]]:
-    """Begin the tests on PostgreSQL; give the step that waits for their end and says what they said."""
-    # What needs no database, and what a browser makes of a page, is seen on SQLite.
-    again = ["-m", "not engineless and not browser"]
-    # A worker and its server take turns, so that two thirds of a core is what a worker keeps busy.
-    command = pytest([*again, *arguments], share=2 / 3)
-
-    def end() -> int:
-        if isinstance(begun, StepError):
-            raise begun
-        code = begun.wait()
-        said.seek(0)
-        shutil.copyfileobj(said, sys.stdout.buffer)
-        sys.stdout.flush()
-        return code
-
-    with contextlib.ExitStack() as stack:
-        said = stack.enter_context(tempfile.TemporaryFile())
-        begun: subprocess.Popen[bytes] | StepError
-        try:
-            url = os.environ.get("LABELOP_TEST_POSTGRES") or stack.enter_context(private_postgresql())
-        except StepError as failure:
-            begun = failure
-        else:
-            there = {**os.environ, "DATABASE_URL": url}
-            begun = process = stack.enter_context(
-                subprocess.Popen(command, cwd=ROOT, env=there, stdout=said, stderr=subprocess.STDOUT)
-            )
-            stack.callback(process.terminate)  # which does nothing once they have ended
-        yield end
+def pytest_on_postgresql(arguments: list[str]) -> int:
+    url = os.environ.get("LABELOP_TEST_POSTGRES")
+    with contextlib.nullcontext(url) if url else private_postgresql() as url:
+        os.environ["DATABASE_URL"] = url
+        # What needs no database, and what a browser makes of a page, has been seen on SQLite.
+        again = ["-m", "not engineless and not browser"]
+        # A worker and its server take turns, so that two thirds of a core is what a worker keeps busy.
+        return pytest([*again, *arguments], share=2 / 3)
 
 
 @contextlib.contextmanager
