@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import RowNumber
 
 from .models import Entry
-from .reach import NEAR, TOGETHER, Source, below, floor_of, ids_by_name
+from .reach import NEAR, Source, below, floor_of, ids_by_name
 
 # So many entries of one act stand on its line; the others are a link away.
 SHOWN = 10
@@ -43,7 +43,7 @@ class LinesPage:
 def lines_of(sources: Sequence[Source], before: int | None, size: int, reach: int = NEAR) -> LinesPage:
     """The newest `size` lines whose newest entry has an id below `before`, as far as `reach` entries go back."""
     floor = floor_of(sources, before, reach)
-    parts = [_heads(part, stretch) for source in sources for part, stretch in _looked_through(source)]
+    parts = [_heads(part, stretch) for source in sources for part, stretch in source.led_parts()]
     heads = newest_ids(parts, before, size + 1, floor)
     # Named one by one, from the first entry to the last: where it has to guess PostgreSQL may read all of an index.
     first = Entry.objects.filter(operation=OuterRef("operation")).order_by("pk").values("pk")[:1]
@@ -63,16 +63,6 @@ def newest_ids(parts: Sequence[QuerySet[Entry]], before: int | None, size: int, 
     above = [below(part, before).filter(pk__gte=floor) if floor else below(part, before) for part in parts]
     found = ids_by_name({"newest": [part.order_by("-pk").values("pk")[:size] for part in above]})["newest"]
     return sorted(set(found), reverse=True)[:size]
-
-
-def _looked_through(source: Source) -> list[tuple[QuerySet[Entry], Q]]:
-    """The parts of a source, and of each what leads to it along an index, unless that makes too many of them.
-
-    Of several events PostgreSQL would take the first page to come soon anyway, and go down the ids of all entries.
-    """
-    parts = source.parts()
-    stretches = source.stretches if source.led and len(parts) * len(source.stretches) <= TOGETHER else (Q(),)
-    return [(part, stretch) for part in parts for stretch in stretches]
 
 
 def _heads(part: QuerySet[Entry], stretch: Q) -> QuerySet[Entry]:

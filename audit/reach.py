@@ -45,6 +45,15 @@ class Source:
         """One for each project, since an index yields the newest of one project, never those of several."""
         return list(self._by_project(self.entries))
 
+    def led_parts(self) -> list[tuple[QuerySet[Entry], Q]]:
+        """The parts, and for each what leads to it along an index, unless that makes too many of them.
+
+        Of several events PostgreSQL would take the first page to come soon anyway, and go down the ids of all entries.
+        """
+        parts = self.parts()
+        stretches = self.stretches if self.led and len(parts) * len(self.stretches) <= TOGETHER else (Q(),)
+        return [(part, stretch) for part in parts for stretch in stretches]
+
     def of_its_projects(self) -> QuerySet[Entry]:
         """All together, with the projects named: a subquery that finds them would be gone through one by one."""
         named = Q(project__in=[pk for pk in self.project_ids if pk])
@@ -86,12 +95,12 @@ def _within(entries: QuerySet[Entry], ids: Ids) -> QuerySet[Entry]:
 
 def floor_of(sources: Sequence[Source], before: int | None, reach: int) -> int:
     """The id down to which a page looks, so as to read no more than `reach` entries; 0: to the beginning."""
-    nearest: list[int] = []
+    nearest = []
     if any(source.led for source in sources):
-        nearest += ids_by_name({"led": _places(sources, Source.along_the_index, before, reach)})["led"]
-        if not nearest:
+        along = ids_by_name({"index": _places(sources, Source.along_the_index, before, reach)})["index"]
+        if not along:
             return 0
-        nearest = [max(nearest)]
+        nearest.append(max(along))
     newest = [] if before else [Entry.objects.order_by("-pk").values("pk")[:1]]
     found = ids_by_name({"trail": _places(sources, Source.along_the_trail, before, reach), "newest": newest})
     if not found["trail"]:

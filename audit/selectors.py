@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 
@@ -15,6 +15,8 @@ from .capture import engine_of
 from .capture.plans import plans, quoted
 from .events import EXPLAINS_NOTHING
 from .models import Entry
+
+_OPERATIONS_AT_ONCE = 500
 
 
 def entries_in(project_ids: Iterable[int] | QuerySet) -> QuerySet[Entry]:
@@ -31,9 +33,8 @@ def explaining(project_id: int, among: QuerySet[Entry] | None = None) -> QuerySe
 def entries_of(operations: Iterable[uuid.UUID], among: QuerySet[Entry]) -> dict[uuid.UUID, list[Entry]]:
     """Those among these entries that belong to these operations, oldest first."""
     found: dict[uuid.UUID, list[Entry]] = {}
-    wanted = list(set(operations))
-    for start in range(0, len(wanted), 500):
-        entries = among.filter(operation__in=wanted[start : start + 500])
+    for some in _in_parts(operations):
+        entries = among.filter(operation__in=some)
         for entry in entries.select_related("actor", "attributed_to").order_by("id"):
             found.setdefault(entry.operation, []).append(entry)
     return found
@@ -63,13 +64,19 @@ def entries_about(
 def events_of(operations: Iterable[uuid.UUID], project_id: int) -> dict[uuid.UUID, dict[str, int]]:
     """For each of these operations that has entries which explain a change, its events, each with its last entry."""
     found: dict[uuid.UUID, dict[str, int]] = {}
-    wanted = list(set(operations))
-    for start in range(0, len(wanted), 500):
-        entries = explaining(project_id).filter(operation__in=wanted[start : start + 500])
+    for some in _in_parts(operations):
+        entries = explaining(project_id).filter(operation__in=some)
         told = entries.order_by().values_list("operation", "event")
         for operation, event, last in told.annotate(last=Max("id")):
             found.setdefault(operation, {})[event] = last
     return found
+
+
+def _in_parts(operations: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+    """Each operation once, in lists short enough for one query."""
+    wanted = list(set(operations))
+    for start in range(0, len(wanted), _OPERATIONS_AT_ONCE):
+        yield wanted[start : start + _OPERATIONS_AT_ONCE]
 
 
 def versions_by_project(operation: uuid.UUID) -> Counter[int | None]:

@@ -124,8 +124,10 @@ class ActorFilter(Indexed, PersonFilter):
         told = TOLD.fullmatch(as_said(value))
         if told is None or told["person"]:
             return self.condition_of(value)
-        whoever = {"me": Q(actor=self.parent.viewer.pk)}.get(told[0], Q(actor=None))
-        return (self.any_of(self.numbered(int(told["number"]))) if told["number"] else None) or whoever
+        if told[0] == "me":
+            return Q(actor=self.parent.viewer.pk)
+        member = self.any_of(self.numbered(int(told["number"]))) if told["number"] else None
+        return member or Q(actor=None)
 
     def as_told(self, said: str, told: re.Match[str]) -> Q | None:
         if told["person"]:

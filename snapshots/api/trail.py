@@ -99,7 +99,7 @@ class EntriesView(_TrailView):
         # Whoever asks for nothing finds the newest of whole projects at once, and no floor need be laid.
         at_once = not self.query().terms and all(source.whole for source in sources)
         floor = 0 if at_once else floor_of(sources, self.cursor, FAR)
-        parts = [part for source in sources for part in source.parts()]
+        parts = [part.filter(stretch) for source in sources for part, stretch in source.led_parts()]
         ids = newest_ids(parts, self.cursor, self.limit + 1, floor)
         # Many entries are of few projects and name few people: read apart, each of them is read once.
         rows = Entry.objects.filter(pk__in=ids[: self.limit]).prefetch_related("project", "attributed_to")

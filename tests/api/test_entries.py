@@ -43,6 +43,15 @@ def test_page_by_page_everything_is_told_once_newest_first(cast: Cast, asked: di
     assert {entry["project"] for entry in found} == {"birds", "boats"}
 
 
+def test_entries_of_several_events_are_told_once_newest_first(cast: Cast) -> None:
+    by_turns(cast, 3)
+    asked = ["items.excluded", "items.reinstated", "project.created"]
+    found = everything(tool_of(cast.olga), limit=2, event=asked)
+    seen = Entry.objects.filter(project=cast.project, event__in=asked).order_by("-pk")
+    assert [entry["id"] for entry in found] == list(seen.values_list("pk", flat=True))
+    assert {entry["event"] for entry in found} == {*asked}
+
+
 def test_an_entry_is_told_where_it_is_found(cast: Cast) -> None:
     by_turns(cast, 1)
     for told in everything(tool_of(cast.olga)):
